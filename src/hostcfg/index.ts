@@ -1,0 +1,2 @@
+export type { AddressCfg, BondingCfg, HostNetwork, KickstartInput, NicCfg, VlanCfg } from './types.ts';
+export { HostCfgError } from './types.ts';

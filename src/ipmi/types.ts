@@ -1,0 +1,94 @@
+import type { Clock } from '../base/clock.ts';
+import { CodedError } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { RandomBytes } from '../base/random.ts';
+import type { OpenUdp } from '../net/udp.ts';
+
+/** Where a BMC is and how to log in. The password never leaves this object in clear: not in errors, logs or events. */
+export interface BmcTarget {
+  readonly address: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: string;
+  /** Session privilege; power control needs at least operator. Default `administrator`, as boot options do on many boards. */
+  readonly privilege?: 'user' | 'operator' | 'administrator';
+}
+
+/** Why a command could not be done. */
+export type IpmiErrorCode =
+  | 'unreachable' // no answer at all to the first packets
+  | 'no-answer' // answered before, silent now
+  | 'auth-failed' // wrong user, password or privilege (RAKP status, or RAKP 2 HMAC wrong)
+  | 'bmc-not-genuine' // RAKP 4 or a session packet failed its integrity check
+  | 'suite-refused' // cipher suite not accepted
+  | 'out-of-sessions' // RAKP status 0x01, completion code 0xC3 and the like
+  | 'busy' // completion code 0xC0
+  | 'privilege' // completion code 0xD4
+  | 'command-failed' // any other completion code; data.completionCode
+  | 'bad-reply' // malformed or hostile answer
+  | 'closed';
+
+/** A BMC fault in words that a technician understands; `data.completionCode` or `data.rakpStatus` where there is one. */
+export class IpmiError extends CodedError<IpmiErrorCode> {}
+
+/** IPMI 2.0 §20.1 Get Device ID. */
+export interface DeviceId {
+  readonly deviceId: number;
+  readonly firmwareMajor: number;
+  readonly firmwareMinor: string;
+  readonly ipmiVersion: string;
+  readonly manufacturerId: number;
+  readonly productId: number;
+}
+
+/** IPMI 2.0 §28.2 Get Chassis Status. */
+export interface ChassisPower {
+  readonly powerOn: boolean;
+  readonly powerFault: boolean;
+  readonly powerOverload: boolean;
+  readonly lastPowerEvent: number;
+}
+
+/** IPMI 2.0 §28.3 Chassis Control. */
+export type ChassisControl =
+  | 'power-down'
+  | 'power-up'
+  | 'power-cycle'
+  | 'hard-reset'
+  | 'diagnostic-interrupt'
+  | 'soft-shutdown';
+
+/** IPMI 2.0 §28.12-28.13, parameter 5 (boot flags). */
+export interface BootDevice {
+  readonly device: 'none' | 'pxe' | 'disk' | 'cdrom' | 'bios-setup' | 'other';
+  readonly efi: boolean;
+  readonly persistent: boolean;
+  /** False when the BMC says that its flags are not valid. */
+  readonly valid: boolean;
+}
+
+/** One IPMI 2.0 session. Commands queue: one is in flight. Every method rejects with IpmiError. */
+export interface BmcClient {
+  deviceId(): Promise<DeviceId>;
+  /** The 16 bytes as the BMC sent them; boards differ in their order (see uuidReadings). */
+  systemGuid(): Promise<Uint8Array>;
+  chassisStatus(): Promise<ChassisPower>;
+  chassisControl(action: ChassisControl): Promise<void>;
+  /** Sets the next boot (or every boot) and answers what the BMC says it kept. */
+  setBootDevice(wish: {
+    readonly device: 'pxe' | 'disk' | 'none';
+    readonly efi: boolean;
+    readonly persistent: boolean;
+  }): Promise<BootDevice>;
+  bootDevice(): Promise<BootDevice>;
+  /** Close Session, best effort within one second; may be called twice. */
+  close(): Promise<void>;
+}
+
+/** What a client needs from outside. */
+export interface IpmiDeps {
+  readonly openUdp: OpenUdp;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log?: Logger;
+}

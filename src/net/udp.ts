@@ -1,0 +1,30 @@
+import type { Ipv4 } from '../base/ipv4.ts';
+
+/** Where a datagram came from or goes to. */
+export interface UdpPeer {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** One bound UDP/IPv4 socket. `close` may be called twice; `send` after close rejects. */
+export interface UdpSocket {
+  readonly local: UdpPeer;
+  send(data: Uint8Array, to: UdpPeer): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Receiver of a socket's datagrams; must not throw (the adapter logs and goes on if it does). */
+export type UdpReceiver = (data: Uint8Array, from: UdpPeer) => void;
+
+/** How to bind. `device` binds to one network interface (SO_BINDTODEVICE). */
+export interface UdpBindOptions {
+  readonly address: Ipv4;
+  /** 0 lets the kernel choose. */
+  readonly port: number;
+  readonly device?: string;
+  readonly broadcast?: boolean;
+  readonly reuseAddress?: boolean;
+}
+
+/** Opens UDP sockets; the one real adapter is `net/dgram.ts`. Rejects with NetError when the port or the device can't be had. */
+export type OpenUdp = (options: UdpBindOptions, receive: UdpReceiver) => Promise<UdpSocket>;

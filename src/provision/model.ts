@@ -1,0 +1,161 @@
+import type { Ipv4 } from '../base/ipv4.ts';
+import type { Mac } from '../base/mac.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { HostNetwork } from '../hostcfg/index.ts';
+import type { Firmware } from '../pxe/ports.ts';
+
+/** The states a chassis shows; a user may set the first, third and fourth. */
+export const chassisStatuses = [
+  'Unprovisioned',
+  'Rebooting',
+  'Provisioning',
+  'Provisioned',
+  'PxeBootFailed',
+] as const;
+export type ChassisStatus = (typeof chassisStatuses)[number];
+
+export interface PxeServer {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly dhcpInterface: string;
+  readonly dhcpRangeBegin: Ipv4;
+  readonly dhcpRangeEnd: Ipv4;
+  readonly dhcpRangeNetmask: Ipv4;
+  readonly status: 'Running' | 'Stopped';
+  readonly createDate: number;
+  readonly lastOpDate: number;
+}
+
+/** A server behind a BMC. `ipmiPassword` is clear here and encrypted in the store. */
+export interface Chassis {
+  readonly uuid: Uuid;
+  readonly name: string;
+  readonly description: string | undefined;
+  readonly ipmiAddress: string;
+  readonly ipmiPort: number;
+  readonly ipmiUsername: string;
+  readonly ipmiPassword: string;
+  readonly status: ChassisStatus;
+  /** Why the last run failed; undefined when it did not. */
+  readonly statusCause: string | undefined;
+  /** `unknown` until a boot showed it or the tag `bootMode::legacy|uefi` said it. */
+  readonly bootMode: 'unknown' | 'legacy' | 'uefi';
+  /** Every reading of the BMC's System GUID; empty when the BMC gave none. */
+  readonly systemUuids: readonly Uuid[];
+  /** MAC addresses known to be this machine's: from tags, from runs, from hardware info. */
+  readonly macs: readonly Mac[];
+  readonly createDate: number;
+  readonly lastOpDate: number;
+}
+
+/** What a host shall be after installation. `password` is clear here and encrypted in the store. */
+export interface HostCfg {
+  readonly uuid: Uuid;
+  readonly chassisUuid: Uuid;
+  readonly password: string | undefined;
+  readonly vnc: boolean;
+  readonly unattended: boolean;
+  readonly network: HostNetwork;
+  readonly createDate: number;
+  readonly lastOpDate: number;
+}
+
+export const hardwareInfoTypes = ['basic', 'nic', 'disk', 'pci', 'system'] as const;
+export type HardwareInfoType = (typeof hardwareInfoTypes)[number];
+
+/** One row of inspection results; `content` is a JSON text. */
+export interface HardwareInfo {
+  readonly uuid: Uuid;
+  readonly chassisUuid: Uuid;
+  readonly type: HardwareInfoType;
+  readonly content: string;
+  readonly createDate: number;
+  readonly lastOpDate: number;
+}
+
+/** Stages of a run, in order; each late one has a cause of its own. */
+export const runStages = [
+  'powering', // the BMC is being told to boot from the network
+  'awaiting-dhcp', // powered on, no DISCOVER yet
+  'awaiting-loader', // DISCOVER seen, no loader fetched yet
+  'awaiting-script', // loader on its way or done, iPXE has not asked for its script
+  'awaiting-kernel', // script given
+  'awaiting-initrd', // kernel on its way or done
+  'awaiting-begin', // initrd done, the inspector or installer has not reported
+  'working', // inspecting, or installing
+  'finishing', // reported its end; power off (inspect) or nothing (install) is left
+  'done',
+  'failed',
+] as const;
+export type RunStage = (typeof runStages)[number];
+
+/** Facts that the diagnosis looks at. */
+export interface RunEvidence {
+  readonly discovers: number;
+  readonly offers: number;
+  readonly acks: number;
+  readonly otherServer: Ipv4 | undefined;
+  readonly poolFull: boolean;
+  readonly tftpStarted: boolean;
+  readonly tftpBytes: number;
+  readonly tftpFailure: string | undefined;
+  readonly loaderDone: boolean;
+  readonly ipxeDiscovers: number;
+  readonly kernelDone: boolean;
+  readonly initrdBytes: number;
+  readonly initrdDone: boolean;
+  readonly kickstartReads: number;
+  readonly bootFlagKept: boolean | undefined;
+  readonly efiBitKept: boolean | undefined;
+}
+
+/** One pass of a machine through inspection or installation. Tokens are 256-bit hex, unguessable, and die with the run. */
+export interface Run {
+  readonly uuid: Uuid;
+  readonly chassisUuid: Uuid;
+  readonly pxeServerUuid: Uuid;
+  readonly kind: 'inspect' | 'install';
+  readonly stage: RunStage;
+  readonly stageSince: number;
+  readonly startedAt: number;
+  readonly endedAt: number | undefined;
+  /** In the script URL that DHCP sends; anybody on the segment can see it, so it opens nothing secret. */
+  readonly bootToken: string;
+  /** In the kickstart's URL; handed out only inside the script. */
+  readonly kickstartToken: string;
+  /** In the URLs of reports; handed out only inside the script and the kickstart. */
+  readonly reportToken: string;
+  /** The address that holds the single right to read the kickstart; set by the first read. */
+  readonly kickstartReader: Ipv4 | undefined;
+  readonly kickstartConsumed: boolean;
+  readonly mac: Mac | undefined;
+  readonly address: Ipv4 | undefined;
+  readonly firmware: Firmware | undefined;
+  readonly evidence: RunEvidence;
+  readonly cause: string | undefined;
+}
+
+/** One line of a boot timeline. */
+export interface TimelineEntry {
+  readonly runUuid: Uuid;
+  readonly chassisUuid: Uuid;
+  readonly at: number;
+  /** e.g. `power`, `dhcp-discover`, `tftp-done`, `script`, `kernel-done`, `begin`, `end`, `failed`. */
+  readonly step: string;
+  readonly text: string;
+  readonly bytes: number | undefined;
+}
+
+/** A machine that asked for a boot and was not known. */
+export interface SeenMachine {
+  readonly serverUuid: Uuid;
+  readonly mac: Mac;
+  readonly uuids: readonly Uuid[];
+  readonly firmware: Firmware | undefined;
+  readonly vendorClass: string | undefined;
+  readonly reason: string;
+  readonly firstSeen: number;
+  readonly lastSeen: number;
+  readonly count: number;
+}

@@ -1,0 +1,75 @@
+import type { Ipv4 } from '../base/ipv4.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { BmcClient, BmcTarget } from '../ipmi/index.ts';
+import type { Chassis, HardwareInfo, HostCfg, PxeServer, Run, SeenMachine, TimelineEntry } from './model.ts';
+
+/**
+ * Storage as the provisioning domain needs it. Every write resolves only when durable; `save*` inserts or replaces by uuid and
+ * may be repeated. Uniqueness (chassis ipmiAddress+ipmiPort, pxe server dhcpInterface, one hostcfg a chassis, NIC MAC over all
+ * hostcfgs) is enforced: a clash rejects with StoreError `conflict` whose data names the field. A full disk: `storage-full`.
+ */
+export interface ProvisionStore {
+  savePxeServer(server: PxeServer): Promise<void>;
+  deletePxeServer(uuid: Uuid): Promise<void>;
+  listPxeServers(): Promise<readonly PxeServer[]>;
+  getPxeServer(uuid: Uuid): Promise<PxeServer | undefined>;
+
+  saveChassis(chassis: Chassis): Promise<void>;
+  /** Removes the chassis with its hardware info, hostcfg, runs and timeline in one transaction. */
+  deleteChassis(uuid: Uuid): Promise<void>;
+  listChassis(): Promise<readonly Chassis[]>;
+  getChassis(uuid: Uuid): Promise<Chassis | undefined>;
+
+  saveHostCfg(cfg: HostCfg): Promise<void>;
+  deleteHostCfg(uuid: Uuid): Promise<void>;
+  getHostCfg(uuid: Uuid): Promise<HostCfg | undefined>;
+  getHostCfgOfChassis(chassisUuid: Uuid): Promise<HostCfg | undefined>;
+
+  /** Replaces all hardware info of one chassis and saves the chassis and run that came with it, in one transaction. */
+  saveInspection(rows: readonly HardwareInfo[], chassis: Chassis, run: Run): Promise<void>;
+  listHardwareInfo(chassisUuid: Uuid): Promise<readonly HardwareInfo[]>;
+
+  /**
+   * A step of a run: the run, optionally its chassis, and new timeline lines, in one transaction. With `deleteHostCfg` the
+   * chassis' hostcfg goes in the same transaction.
+   */
+  saveRunStep(step: {
+    readonly run: Run;
+    readonly chassis?: Chassis;
+    readonly timeline: readonly TimelineEntry[];
+    readonly deleteHostCfg?: boolean;
+  }): Promise<void>;
+  /** Runs that have not ended, for a restart. */
+  listOpenRuns(): Promise<readonly Run[]>;
+  /** The newest run of a chassis, ended or not. */
+  latestRun(chassisUuid: Uuid): Promise<Run | undefined>;
+  /** Lines of one run, oldest first. */
+  listTimeline(runUuid: Uuid): Promise<readonly TimelineEntry[]>;
+
+  saveSeenMachine(machine: SeenMachine): Promise<void>;
+  listSeenMachines(): Promise<readonly SeenMachine[]>;
+  /** Forgets a machine that was adopted. */
+  deleteSeenMachine(mac: string): Promise<void>;
+}
+
+/** Opens a session to a BMC; rejects with IpmiError. */
+export type ConnectBmc = (target: BmcTarget) => Promise<BmcClient>;
+
+/** An address of one of this machine's network interfaces. */
+export interface InterfaceAddress {
+  readonly name: string;
+  readonly address: Ipv4;
+  readonly netmask: Ipv4;
+}
+
+/** The network services of one PXE server: DHCP, TFTP and boot HTTP on one interface. */
+export interface NetbootServices {
+  /** IPv4 addresses of the interface now; empty when there is no such interface or it has none. */
+  interfaceAddresses(name: string): readonly InterfaceAddress[];
+  /** Starts all three, or none: a failure closes what was opened and rejects with NetError or the service's own error. */
+  start(server: PxeServer, address: InterfaceAddress): Promise<void>;
+  /** Stops them; stopping what does not run is fine. */
+  stop(serverUuid: Uuid): Promise<void>;
+  /** Base of boot URLs on that server, e.g. `http://192.0.2.1:8081`; undefined while it is not running. */
+  bootUrl(serverUuid: Uuid): string | undefined;
+}

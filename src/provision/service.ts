@@ -1,0 +1,96 @@
+import { CodedError } from '../base/errors.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { ChassisStatus, Run, SeenMachine, TimelineEntry } from './model.ts';
+
+/** What the provisioning domain refuses or fails with; the API maps each to a ZStack error code. */
+export type ProvisionErrorCode =
+  | 'invalid-argument'
+  | 'not-found'
+  | 'chassis-not-found'
+  | 'hostcfg-not-found'
+  | 'no-pxe-server'
+  | 'pxe-server-stopped'
+  | 'pxe-server-start-failed'
+  | 'already-provisioned'
+  | 'run-in-progress'
+  | 'conflict'
+  | 'bmc-failed'
+  | 'power-on-failed'
+  | 'power-off-failed'
+  | 'power-reset-failed'
+  | 'provision-failed'
+  | 'storage-full';
+
+/** A refusal or failure with a text that says what to do. */
+export class ProvisionError extends CodedError<ProvisionErrorCode> {}
+
+export interface PxeServerInput {
+  readonly resourceUuid?: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly dhcpInterface: string;
+  readonly dhcpRangeBegin?: string;
+  readonly dhcpRangeEnd?: string;
+  readonly dhcpRangeNetmask?: string;
+}
+
+export interface ChassisInput {
+  readonly resourceUuid?: string;
+  readonly name: string;
+  readonly description?: string;
+  readonly ipmiAddress: string;
+  /** "623" or 623; default 623. */
+  readonly ipmiPort?: string | number;
+  readonly ipmiUsername: string;
+  readonly ipmiPassword: string;
+  /** `skipIpmiCheck::true`, `bootMac::<mac>` (may repeat), `bootMode::legacy|uefi`; others are ignored here. */
+  readonly systemTags?: readonly string[];
+}
+
+export interface HostCfgInput {
+  readonly resourceUuid?: string;
+  readonly chassisUuid: string;
+  readonly password?: string;
+  readonly vnc?: string | boolean;
+  readonly unattended?: string | boolean;
+  /** Map with nicCfgs, bondings, vlans as design says; checked by hostcfg. */
+  readonly cfgItems: unknown;
+}
+
+export type PowerAction = 'on' | 'off' | 'reset';
+
+/** The provisioning domain as the API sees it. Every method rejects with ProvisionError. Creates answer the new uuid. */
+export interface ProvisionService {
+  createPxeServer(input: PxeServerInput): Promise<Uuid>;
+  updatePxeServer(uuid: string, change: Partial<Omit<PxeServerInput, 'resourceUuid'>>): Promise<void>;
+  /** Deleting what does not exist succeeds. */
+  deletePxeServer(uuid: string): Promise<void>;
+  startPxeServer(uuid: string): Promise<void>;
+  stopPxeServer(uuid: string): Promise<void>;
+
+  createChassis(input: ChassisInput): Promise<Uuid>;
+  /** `ipmiPassword` of `******` leaves the stored one. */
+  updateChassis(
+    uuid: string,
+    change: Partial<Omit<ChassisInput, 'resourceUuid'>> & { readonly status?: ChassisStatus },
+  ): Promise<void>;
+  deleteChassis(uuid: string): Promise<void>;
+
+  createHostCfg(input: HostCfgInput): Promise<Uuid>;
+  deleteHostCfg(uuid: string): Promise<void>;
+
+  /** Begins a run (inspect without hostcfg, install with) and resolves when the machine was told to boot. */
+  provision(chassisUuid: string): Promise<void>;
+  powerStatus(chassisUuid: string): Promise<'ON' | 'OFF' | 'UNKNOWN'>;
+  power(chassisUuid: string, action: PowerAction): Promise<void>;
+
+  /** The newest run of a chassis with its timeline; undefined before the first. No tokens in it. */
+  timeline(chassisUuid: string): Promise<
+    | {
+        readonly run: Omit<Run, 'bootToken' | 'kickstartToken' | 'reportToken'>;
+        readonly entries: readonly TimelineEntry[];
+      }
+    | undefined
+  >;
+  seenMachines(): Promise<readonly SeenMachine[]>;
+}
