@@ -1,3 +1,4 @@
+import { CodedError } from '../base/errors.ts';
 import type { Uuid } from '../base/uuid.ts';
 
 /** Resources that can be queried. */
@@ -42,6 +43,12 @@ export interface QueryRequest {
 /** One inventory before formatting: dates are ms since the epoch, absent values undefined or null, nested lists as arrays. */
 export type InventoryRow = Readonly<Record<string, unknown>>;
 
+/** `no-such-field`: a condition or sort names a field that the resource lacks. `bad-value`: the value does not fit the field. */
+export type QueryErrorCode = 'no-such-field' | 'bad-value';
+
+/** A query that makes no sense; its text names the field, for the caller to read, and never SQL. */
+export class QueryError extends CodedError<QueryErrorCode> {}
+
 /** Reads inventories. Rejects with QueryError (`no-such-field`, `bad-value`) for conditions that make no sense. */
 export interface QueryPort {
   query(
@@ -73,6 +80,8 @@ export interface AccountStore {
   saveSession(session: Session): Promise<void>;
   getSession(uuid: string): Promise<Session | undefined>;
   deleteSession(uuid: string): Promise<void>;
+  /** Deletes all but the `keep` newest sessions of an account (by createDate); repeating it changes nothing. */
+  keepNewestSessions(accountUuid: Uuid, keep: number): Promise<void>;
   deleteSessionsExpiredBefore(time: number): Promise<number>;
 }
 

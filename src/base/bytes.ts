@@ -56,7 +56,8 @@ export class ByteReader {
   /** A copy of the next `length` bytes. */
   bytes(length: number, field: string): Uint8Array {
     const at = this.#take(length, field);
-    return this.#bytes.slice(at, at + length);
+    // Not slice(): a Buffer's slice shares its memory.
+    return new Uint8Array(this.#bytes.subarray(at, at + length));
   }
 
   /** A copy of everything left (maybe empty). */

@@ -52,4 +52,6 @@ export interface KickstartInput {
   readonly installUrl: string | undefined;
   readonly beginUrl: string;
   readonly endUrl: string;
+  /** Where the installer tells in plain text why it stopped; undefined: it only shows it on its screen. */
+  readonly failedUrl?: string | undefined;
 }

@@ -1,3 +1,6 @@
+export { connectBmc } from './client.ts';
+export { setPower } from './power.ts';
+export type { IpmiTiming } from './session/timing.ts';
 export type {
   BmcClient,
   BmcTarget,

@@ -16,19 +16,23 @@ export interface BmcTarget {
 
 /** Why a command could not be done. */
 export type IpmiErrorCode =
+  | 'bad-target' // address, user name or password that no BMC can have
   | 'unreachable' // no answer at all to the first packets
   | 'no-answer' // answered before, silent now
   | 'auth-failed' // wrong user, password or privilege (RAKP status, or RAKP 2 HMAC wrong)
   | 'bmc-not-genuine' // RAKP 4 or a session packet failed its integrity check
   | 'suite-refused' // cipher suite not accepted
-  | 'out-of-sessions' // RAKP status 0x01, completion code 0xC3 and the like
-  | 'busy' // completion code 0xC0
-  | 'privilege' // completion code 0xD4
+  | 'out-of-sessions' // RAKP status 0x01 or 0x0B
+  | 'busy' // completion code 0xC0, 0xC3, or one that says starting or updating
+  | 'privilege' // completion code 0xD4, or Set Session Privilege Level refused
   | 'command-failed' // any other completion code; data.completionCode
   | 'bad-reply' // malformed or hostile answer
   | 'closed';
 
-/** A BMC fault in words that a technician understands; `data.completionCode` or `data.rakpStatus` where there is one. */
+/**
+ * A BMC fault in words that a technician understands; `data.completionCode` or `data.rakpStatus` where there is one,
+ * `data.mayHaveRun` true when a command that must not be repeated got no answer.
+ */
 export class IpmiError extends CodedError<IpmiErrorCode> {}
 
 /** IPMI 2.0 §20.1 Get Device ID. */

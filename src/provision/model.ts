@@ -90,33 +90,66 @@ export const runStages = [
 ] as const;
 export type RunStage = (typeof runStages)[number];
 
-/** Facts that the diagnosis looks at. */
+/** Facts that the diagnosis looks at; they only grow during a run. */
 export interface RunEvidence {
   readonly discovers: number;
   readonly offers: number;
   readonly acks: number;
+  /** Address of another DHCP server whose offer the machine took. */
   readonly otherServer: Ipv4 | undefined;
   readonly poolFull: boolean;
-  readonly tftpStarted: boolean;
-  readonly tftpBytes: number;
-  readonly tftpFailure: string | undefined;
+  readonly loaderStarted: boolean;
+  readonly loaderBytes: number;
+  readonly loaderTotal: number;
+  readonly loaderFailure: string | undefined;
   readonly loaderDone: boolean;
   readonly ipxeDiscovers: number;
+  readonly scriptReads: number;
   readonly kernelDone: boolean;
   readonly initrdBytes: number;
+  readonly initrdTotal: number;
   readonly initrdDone: boolean;
+  /** DHCP acks to a client that is no firmware: the booted inspector's or installer's own network is up. */
+  readonly systemAcks: number;
   readonly kickstartReads: number;
+  /** What the BMC answered when the boot flag was read back; undefined when it was not asked. */
   readonly bootFlagKept: boolean | undefined;
   readonly efiBitKept: boolean | undefined;
 }
+
+/** No evidence yet. */
+export const noEvidence: RunEvidence = {
+  discovers: 0,
+  offers: 0,
+  acks: 0,
+  otherServer: undefined,
+  poolFull: false,
+  loaderStarted: false,
+  loaderBytes: 0,
+  loaderTotal: 0,
+  loaderFailure: undefined,
+  loaderDone: false,
+  ipxeDiscovers: 0,
+  scriptReads: 0,
+  kernelDone: false,
+  initrdBytes: 0,
+  initrdTotal: 0,
+  initrdDone: false,
+  systemAcks: 0,
+  kickstartReads: 0,
+  bootFlagKept: undefined,
+  efiBitKept: undefined,
+};
 
 /** One pass of a machine through inspection or installation. Tokens are 256-bit hex, unguessable, and die with the run. */
 export interface Run {
   readonly uuid: Uuid;
   readonly chassisUuid: Uuid;
+  /** The server that saw the machine; before that, the one expected to. */
   readonly pxeServerUuid: Uuid;
   readonly kind: 'inspect' | 'install';
   readonly stage: RunStage;
+  /** When the stage began or last moved on (a download that makes progress moves on). */
   readonly stageSince: number;
   readonly startedAt: number;
   readonly endedAt: number | undefined;
@@ -126,8 +159,6 @@ export interface Run {
   readonly kickstartToken: string;
   /** In the URLs of reports; handed out only inside the script and the kickstart. */
   readonly reportToken: string;
-  /** The address that holds the single right to read the kickstart; set by the first read. */
-  readonly kickstartReader: Ipv4 | undefined;
   readonly kickstartConsumed: boolean;
   readonly mac: Mac | undefined;
   readonly address: Ipv4 | undefined;

@@ -99,6 +99,8 @@ export type PxeEvent =
       readonly artefact: string;
       readonly bytes: number;
       readonly total: number;
+      /** Why it failed; `failed` with `total` 0 is a request that was refused. A loader's `token` is empty. */
+      readonly reason?: string;
     };
 
 /** Receiver of events; must not throw and must return at once. */

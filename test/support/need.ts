@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** A program that a test needs and the Debian package that has it. */
 export interface Tool {
@@ -27,5 +28,14 @@ export function needRoot(): boolean {
   if (process.getuid?.() === 0) return true;
   if (process.env['CI'] === 'true') throw new Error('this test needs root for network namespaces');
   process.stderr.write('skipped: needs root for network namespaces\n');
+  return false;
+}
+
+/** True when a file of a Debian package is there; otherwise as needTools. */
+export function needFile(path: string, debianPackage: string): boolean {
+  if (existsSync(path)) return true;
+  const text = `missing ${path} (Debian package ${debianPackage})`;
+  if (process.env['CI'] === 'true') throw new Error(text);
+  process.stderr.write(`skipped: ${text}\n`);
   return false;
 }

@@ -1,0 +1,4 @@
+export { ensureAdmin } from './auth/admin.ts';
+export { ApiError } from './errors.ts';
+export type { ApiHandle, ApiOptions } from './options.ts';
+export { createApi } from './server.ts';

@@ -1,0 +1,168 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
+import fastify from 'fastify';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { createSessions } from './auth/sessions.ts';
+import { createContexts } from './context.ts';
+import { ApiError } from './errors.ts';
+import { answerBrokenRequest, httpTimeouts, watchConnections } from './http.ts';
+import type { ApiDeps, ApiHandle, ApiOptions, FullApiOptions } from './options.ts';
+import { checkApiOptions } from './options.ts';
+import { apiTable } from './routes/index.ts';
+import { registerJobs } from './routes/jobs.ts';
+import { parseJsonBody } from './zstack/body.ts';
+import { registerApis } from './zstack/dispatch.ts';
+import { createDateFormat } from './zstack/envelope.ts';
+import { toZstackError } from './zstack/errors.ts';
+import { createJobs } from './zstack/jobs.ts';
+import { createUnrouted } from './zstack/unrouted.ts';
+import { createWebHooks } from './zstack/webhook.ts';
+
+const closeMs = 5000;
+const sweepMs = 3600_000;
+
+function newServer(options: FullApiOptions): FastifyInstance {
+  return fastify({
+    logger: false,
+    bodyLimit: options.bodyLimitBytes,
+    exposeHeadRoutes: false,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
+    connectionTimeout: httpTimeouts.connectionMs,
+    requestTimeout: httpTimeouts.requestMs,
+    keepAliveTimeout: httpTimeouts.keepAliveMs,
+    // A request without Host gets locations from the socket's address.
+    http: {
+      requireHostHeader: false,
+      headersTimeout: httpTimeouts.headersMs,
+      connectionsCheckingInterval: 5000,
+    },
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: (_error, _request, reply) => {
+      const { status, body } = toZstackError(new ApiError('bad-request', 'the URL is malformed or too long'));
+      void (reply as FastifyReply).code(status).send(body);
+    },
+  });
+}
+
+/** Bodies are JSON whatever Content-Type says: real clients send none, or a form's. */
+function readAnyBodyAsJson(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, text, done) => {
+    try {
+      done(null, parseJsonBody(String(text)));
+    } catch (error) {
+      done(error instanceof Error ? error : new Error('unreadable body'));
+    }
+  });
+  app.addHook('onRequest', async (request) => {
+    if (request.headers['content-type'] !== undefined || request.headers['content-length'] !== undefined) {
+      request.headers['content-type'] = 'application/json';
+    } else if (request.headers['transfer-encoding'] !== undefined) {
+      request.headers['content-type'] = 'application/json';
+    }
+  });
+}
+
+function answerErrors(app: FastifyInstance, log: Logger): void {
+  const toApiError = (error: FastifyError): unknown => {
+    if (error instanceof ApiError || error.statusCode === undefined) return error;
+    if (error.statusCode === 413) return new ApiError('too-large', 'the body is too large');
+    return error.statusCode < 500 ? new ApiError('bad-request', 'the request is malformed') : error;
+  };
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const { status, body, expected } = toZstackError(toApiError(error));
+    const route = request.routeOptions.url ?? 'none';
+    if (!expected) log.error({ route, err: messageOf(error) }, 'request failed');
+    return reply.code(status).send(body);
+  });
+}
+
+function logRequests(app: FastifyInstance, log: Logger): void {
+  app.addHook('onResponse', async (request, reply) => {
+    // The pattern, never the URL: session paths hold a session's uuid, query strings hold what people search for.
+    const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
+    const facts = {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (route.endsWith('/api-jobs/:uuid')) log.debug(facts, 'request');
+    else log.info(facts, 'request');
+  });
+}
+
+/** Deletes dead sessions hourly; the answer stops it. */
+function sweepSessions({ accounts, clock, log }: ApiDeps): () => void {
+  let stop = (): void => {};
+  const again = (): void => {
+    stop = clock.after(sweepMs, () => {
+      accounts.deleteSessionsExpiredBefore(clock.now()).catch((error: unknown) => {
+        log.error({ err: messageOf(error) }, 'old sessions could not be deleted');
+      });
+      again();
+    });
+  };
+  again();
+  return () => stop();
+}
+
+/**
+ * Starts the ZStack-compatible API. Ends jobs that an earlier process left running before it listens. Rejects with ApiError
+ * `bad-option` or `listen-failed`.
+ */
+export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHandle> {
+  const options = checkApiOptions(given);
+  const { service, query, accounts, clock, random, log } = deps;
+  const sessionMs = options.sessionHours * 3600_000;
+  const sessions = createSessions({ accounts, clock, random, sessionMs, passwordCost: options.passwordCost });
+  const jobs = createJobs({ store: deps.jobs, clock, log });
+  const hooks = createWebHooks({ clock, log }, options.webHook);
+  const style = { formatDate: createDateFormat(options.timeZone), revealSecrets: options.revealSecrets };
+  const contextFor = createContexts({ service, sessions, query, log, style });
+
+  const app = newServer(options);
+  readAnyBodyAsJson(app);
+  answerErrors(app, log);
+  logRequests(app, log);
+  const connections = watchConnections(app.server);
+  const unrouted = createUnrouted(app);
+  const dispatch = { sessions, jobs, hooks, log, random, publicUrl: options.publicUrl, contextFor };
+  registerApis(app, apiTable, dispatch);
+  registerJobs(app, { jobs, publicUrl: options.publicUrl });
+  app.get('/health', async () => ({ ok: true, ...deps.health?.() }));
+  unrouted.finish();
+
+  await jobs.recover();
+  try {
+    await app.listen({ host: options.address, port: options.port });
+  } catch (error) {
+    await app.close();
+    const text = `the API cannot listen on ${options.address} port ${options.port}: ${messageOf(error)}`;
+    throw new ApiError('listen-failed', text, { cause: error });
+  }
+  const stopSweep = sweepSessions(deps);
+  const { address, port } = app.server.address() as AddressInfo;
+
+  let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    stopSweep();
+    const stuck = clock.after(closeMs, () => app.server.closeAllConnections());
+    const ended = app.close();
+    connections.closeIdle();
+    await ended;
+    stuck();
+    await jobs.close(closeMs);
+    hooks.close();
+  };
+  return {
+    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    address,
+    port,
+    close: () => (closed ??= close()),
+    inject: (request) => app.inject(request),
+  };
+}

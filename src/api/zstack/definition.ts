@@ -1,0 +1,62 @@
+import type { Static, TProperties, TSchema, TObject } from 'typebox';
+import type { ProvisionService } from '../../provision/index.ts';
+import type { Caller, Sessions } from '../auth/sessions.ts';
+import type { InventoryRow, ResourceName } from '../ports.ts';
+import type { QueryString } from './query.ts';
+
+/** What handlers work with. */
+export interface ApiContext {
+  readonly service: ProvisionService;
+  readonly sessions: Sessions;
+  /** The inventory of one resource, rendered for clients; undefined when there is none. */
+  inventoryOf(resource: ResourceName, uuid: string): Promise<unknown>;
+  /** Answers a list API. */
+  list(resource: ResourceName, query: QueryString): Promise<object>;
+  /** Formats one object of our own like an inventory. */
+  render(row: InventoryRow): unknown;
+}
+
+/** One call, checked. */
+export interface ApiCall<Params> {
+  readonly context: ApiContext;
+  readonly params: Params;
+  readonly systemTags: readonly string[];
+  readonly query: QueryString;
+  /** Undefined for APIs without a session. */
+  readonly caller: Caller | undefined;
+  readonly remoteAddress: string;
+}
+
+/**
+ * One API of the manual. Several may share method and path: then `keys` tells which one a body means. Path variables land in the
+ * parameter of their name, whatever the body says.
+ */
+export interface ApiDefinition<Params extends TObject = TObject> {
+  readonly name: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  /** Below `/v1`, e.g. `/baremetal/chassis/:uuid`. */
+  readonly path: string;
+  /** Body members that hold the parameters; `params` for creations, the action's name for actions; none for GET and DELETE. */
+  readonly keys: readonly string[];
+  /** True: answered by 202 and a job. */
+  readonly async: boolean;
+  readonly access: 'anybody' | 'admin';
+  readonly params: Params;
+  run(call: ApiCall<Static<Params>>): Promise<object>;
+}
+
+/** Checks a definition's types, then forgets the parameters' so that all fit in one table. */
+export function defineApi<Properties extends TProperties>(
+  definition: ApiDefinition<TObject<Properties>>,
+): ApiDefinition {
+  return definition;
+}
+
+/** A parameter's schema with the marks that arguments.ts heeds: `secret` values are never trimmed, quoted or logged. */
+export type MarkedSchema = TSchema & {
+  readonly type?: string;
+  readonly enum?: readonly unknown[];
+  readonly items?: TSchema;
+  readonly secret?: boolean;
+  readonly hint?: string;
+};

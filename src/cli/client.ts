@@ -1,0 +1,166 @@
+import { createHash } from 'node:crypto';
+import { messageOf } from '../base/errors.ts';
+import { CliError } from './errors.ts';
+
+/** Members of an answer. */
+export type Answer = Readonly<Record<string, unknown>>;
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+/** Where the API is. */
+export interface ClientOptions {
+  /** Base of the API without `/v1`, e.g. `http://192.0.2.1:8080` or `https://rack1.example/zstack`. */
+  readonly url: string;
+  readonly session?: string;
+  /** Default 200 ms, growing to 2 s: a power command takes well under a second. */
+  readonly pollMs?: number;
+  /** How long one call may take with its job; default 10 minutes. */
+  readonly timeoutMs?: number;
+}
+
+/** How one call is followed. */
+export interface CallOptions {
+  /** Told before each poll, with the ms since the call was accepted. */
+  readonly onWait?: (elapsedMs: number) => void;
+}
+
+/** A client of one API server. Rejects with CliError. */
+export interface Client {
+  readonly url: string;
+  /** The session in use; changes with login and logout. */
+  session(): string | undefined;
+  /** Only the SHA-512 of the password leaves this machine. Answers the session's inventory. */
+  login(accountName: string, password: string): Promise<Answer>;
+  logout(): Promise<void>;
+  /** One API call to its end: an accepted job is polled. `path` is below `/v1`; a query string may follow. */
+  call(method: Method, path: string, body?: object, options?: CallOptions): Promise<Answer>;
+  /** Follows a job to its end. */
+  poll(jobUuid: string, options?: CallOptions): Promise<Answer>;
+  /** The list answer of `path` for conditions such as `name=x`. */
+  list(path: string, conditions?: readonly string[]): Promise<readonly Answer[]>;
+}
+
+const requestTimeoutMs = 30_000;
+const maxPollMs = 2000;
+
+function isAnswer(value: unknown): value is Answer {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+interface Reply {
+  readonly status: number;
+  readonly answer: Answer;
+}
+
+function failure({ status, answer }: Reply): CliError {
+  const error = isAnswer(answer['error']) ? answer['error'] : {};
+  const text = (name: string): string => (typeof error[name] === 'string' ? error[name] : '');
+  const code = text('code');
+  const details = text('details') || `the server answered HTTP ${status}`;
+  if (code === 'ID.1001' || details.includes("'Authorization'")) {
+    return new CliError(
+      'not-logged-in',
+      'not logged in, or the session has expired: run `rackwright login`',
+      {
+        data: { zstackCode: code },
+      },
+    );
+  }
+  const label = code === '' ? '' : ` (${code}: ${text('description')})`;
+  return new CliError('refused', `${details}${label}`, { data: { zstackCode: code, status } });
+}
+
+/** Makes a client; nothing is sent before the first call. */
+export function createClient(options: ClientOptions): Client {
+  const base = options.url.replace(/\/+$/, '');
+  if (!/^https?:\/\//.test(base) || !URL.canParse(base)) {
+    throw new CliError('usage', `the URL of the server must start with http:// or https://: ${options.url}`);
+  }
+  const timeoutMs = options.timeoutMs ?? 600_000;
+  let session = options.session;
+
+  const send = async (method: Method, path: string, body?: object): Promise<Reply> => {
+    let response: Response;
+    let text: string;
+    try {
+      response = await fetch(`${base}/v1${path}`, {
+        method,
+        headers: {
+          ...(session === undefined ? {} : { Authorization: `OAuth ${session}` }),
+          ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        // A redirect would carry the session to another server.
+        redirect: 'error',
+        signal: AbortSignal.timeout(requestTimeoutMs),
+      });
+      text = await response.text();
+    } catch (error) {
+      const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+      throw new CliError('unreachable', `no answer from ${base}: ${messageOf(cause)}`, { cause: error });
+    }
+    try {
+      const answer: unknown = JSON.parse(text === '' ? '{}' : text);
+      if (isAnswer(answer)) return { status: response.status, answer };
+    } catch {
+      // Told below, as for JSON that is no object.
+    }
+    throw new CliError(
+      'bad-answer',
+      `${base} does not answer like a Rackwright server (HTTP ${response.status})`,
+    );
+  };
+
+  const poll = async (jobUuid: string, { onWait }: CallOptions = {}): Promise<Answer> => {
+    const begin = Date.now();
+    for (let wait = options.pollMs ?? 200; ; wait = Math.min(wait * 1.5, maxPollMs)) {
+      const reply = await send('GET', `/api-jobs/${encodeURIComponent(jobUuid)}`);
+      if (reply.status === 200) return reply.answer;
+      if (reply.status !== 202) throw failure(reply);
+      if (Date.now() - begin > timeoutMs) {
+        throw new CliError('timeout', `job ${jobUuid} is still running; its outcome is not known`);
+      }
+      onWait?.(Date.now() - begin);
+      await new Promise((resolve) => {
+        setTimeout(resolve, wait);
+      });
+    }
+  };
+
+  const call: Client['call'] = async (method, path, body, callOptions) => {
+    const reply = await send(method, path, body);
+    if (reply.status === 200) return reply.answer;
+    const { location } = reply.answer;
+    if (reply.status !== 202 || typeof location !== 'string') throw failure(reply);
+    // Only the job's uuid is taken: the host in a location may be one that this machine cannot reach.
+    return poll(location.slice(location.lastIndexOf('/') + 1), callOptions);
+  };
+
+  return {
+    url: base,
+    session: () => session,
+    async login(accountName, password) {
+      session = undefined;
+      const digest = createHash('sha512').update(password, 'utf8').digest('hex');
+      const answer = await call('PUT', '/accounts/login', {
+        logInByAccount: { accountName, password: digest },
+      });
+      const { inventory } = answer;
+      if (!isAnswer(inventory) || typeof inventory['uuid'] !== 'string') {
+        throw new CliError('bad-answer', 'the server answered the login without a session');
+      }
+      session = inventory['uuid'];
+      return inventory;
+    },
+    async logout() {
+      if (session !== undefined) await call('DELETE', `/accounts/sessions/${session}`);
+      session = undefined;
+    },
+    call,
+    poll,
+    async list(path, conditions = []) {
+      const query = conditions.map((condition) => `q=${encodeURIComponent(condition)}`).join('&');
+      const { inventories } = await call('GET', query === '' ? path : `${path}?${query}`);
+      return Array.isArray(inventories) ? inventories.filter(isAnswer) : [];
+    },
+  };
+}

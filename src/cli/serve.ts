@@ -1,0 +1,40 @@
+import { pino } from 'pino';
+import { loadConfig } from '../config.ts';
+import { startFailureText, startRackwright } from '../main.ts';
+
+/** Runs the server until SIGTERM or SIGINT. Ends the process with status 1 and one clear text when it can't start. */
+export async function serve(args: { readonly config?: string }): Promise<void> {
+  try {
+    const config = loadConfig({
+      ...(args.config === undefined ? {} : { file: args.config }),
+      env: process.env,
+    });
+    const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
+    const rackwright = await startRackwright(config, log);
+    log.info({ url: rackwright.url }, 'Rackwright is ready');
+    if (rackwright.newAdminPassword !== undefined) {
+      // To the terminal, not into the log: it is shown this once.
+      process.stderr.write(
+        `\nFirst start: account "admin" was created with the password\n\n    ${rackwright.newAdminPassword}\n\nIt is shown only now.\n\n`,
+      );
+    }
+    let ending = false;
+    const end = (signal: NodeJS.Signals): void => {
+      if (ending) return;
+      ending = true;
+      log.info({ signal }, 'ending');
+      rackwright.close().then(
+        () => process.exit(0),
+        (error: unknown) => {
+          log.error({ reason: startFailureText(error) }, 'did not end in order');
+          process.exit(1);
+        },
+      );
+    };
+    process.on('SIGTERM', end);
+    process.on('SIGINT', end);
+  } catch (error) {
+    process.stderr.write(`rackwright: ${startFailureText(error)}\n`);
+    process.exitCode = 1;
+  }
+}

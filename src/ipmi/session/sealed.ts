@@ -1,0 +1,89 @@
+import { ByteWriter } from '../../base/bytes.ts';
+import { decryptPayload, encryptPayload } from '../crypto/aes-cbc.ts';
+import { equalSecrets, hmac } from '../crypto/hmac.ts';
+import type { SessionKeys } from '../crypto/rakp.ts';
+import type { CipherSuite } from '../crypto/suite.ts';
+import { decodeRmcp, encodeRmcp, rmcpClass } from '../wire/rmcp.ts';
+import { decodeSessionPacket, encodeSessionPacket } from '../wire/session-packet.ts';
+
+/** What both ends of an open session know. */
+export interface SessionSecrets {
+  readonly suite: CipherSuite;
+  readonly keys: SessionKeys;
+  readonly consoleSessionId: number;
+  readonly bmcSessionId: number;
+}
+
+/** Why a datagram was dropped. */
+export type DropReason = 'not-for-us' | 'malformed' | 'bad-integrity' | 'replayed' | 'stale-reply';
+
+const aesKey = (keys: SessionKeys): Uint8Array => keys.k2.subarray(0, 16);
+const authCode = (suite: CipherSuite, keys: SessionKeys, signed: Uint8Array): Uint8Array =>
+  hmac(suite, keys.k1, signed).subarray(0, suite.authCodeBytes);
+
+/** An RMCP datagram around `body` that asks for no acknowledge. IPMI 2.0 §13.1.3 */
+export function ipmiDatagram(body: Uint8Array): Uint8Array {
+  return encodeRmcp({ sequence: 0xff, messageClass: rmcpClass.ipmi, isAck: false, body });
+}
+
+/** Body of an RMCP datagram of class IPMI; undefined for other classes. WireError when malformed. */
+export function ipmiBody(datagram: Uint8Array): Uint8Array | undefined {
+  const rmcp = decodeRmcp(datagram);
+  return rmcp.messageClass === rmcpClass.ipmi && !rmcp.isAck ? rmcp.body : undefined;
+}
+
+/** Datagram with an encrypted and authenticated payload for the session `to`. `iv`: 16 unpredictable bytes. IPMI 2.0 §13.28, §13.29 */
+export function seal(
+  secrets: Pick<SessionSecrets, 'suite' | 'keys'>,
+  packet: {
+    readonly to: number;
+    readonly payloadType: number;
+    readonly sequence: number;
+    readonly payload: Uint8Array;
+  },
+  iv: Uint8Array,
+): Uint8Array {
+  const signed = encodeSessionPacket({
+    payloadType: packet.payloadType,
+    encrypted: true,
+    authenticated: true,
+    sessionId: packet.to,
+    sequence: packet.sequence,
+    payload: encryptPayload(aesKey(secrets.keys), iv, packet.payload),
+  });
+  const code = authCode(secrets.suite, secrets.keys, signed);
+  return ipmiDatagram(new ByteWriter(signed.length + code.length).bytes(signed).bytes(code).done());
+}
+
+export type Unsealed =
+  | {
+      readonly kind: 'payload';
+      readonly payloadType: number;
+      readonly sequence: number;
+      readonly payload: Uint8Array;
+    }
+  | { readonly kind: 'drop'; readonly reason: DropReason };
+
+/**
+ * Checks and decrypts a datagram for the session `own`. What is not encrypted and authenticated, or has a wrong auth code, is `bad-integrity`.
+ * WireError when malformed.
+ */
+export function unseal(
+  secrets: Pick<SessionSecrets, 'suite' | 'keys'>,
+  own: number,
+  datagram: Uint8Array,
+): Unsealed {
+  const body = ipmiBody(datagram);
+  if (body === undefined) return { kind: 'drop', reason: 'not-for-us' };
+  const packet = decodeSessionPacket(body, secrets.suite.authCodeBytes);
+  if (packet.sessionId !== own) return { kind: 'drop', reason: 'not-for-us' };
+  if (!packet.authenticated || !packet.encrypted) return { kind: 'drop', reason: 'bad-integrity' };
+  const expected = authCode(secrets.suite, secrets.keys, packet.signed);
+  if (!equalSecrets(expected, packet.authCode)) return { kind: 'drop', reason: 'bad-integrity' };
+  return {
+    kind: 'payload',
+    payloadType: packet.payloadType,
+    sequence: packet.sequence,
+    payload: decryptPayload(aesKey(secrets.keys), packet.payload),
+  };
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { createApi, ensureAdmin } from './api/index.ts';
+import { systemClock } from './base/clock.ts';
+import { CodedError } from './base/errors.ts';
+import { parseIpv4 } from './base/ipv4.ts';
+import type { Logger } from './base/log.ts';
+import type { Uuid } from './base/uuid.ts';
+import { type Config, readAdminPassword } from './config.ts';
+import { connectBmc } from './ipmi/index.ts';
+import { createOpenUdp } from './net/dgram.ts';
+import { interfaceAddresses } from './net/interfaces.ts';
+import { createProvision, type Provision } from './provision/create.ts';
+import type { NetbootServices } from './provision/ports.ts';
+import type { StageSeconds } from './provision/runs.ts';
+import { type Segment, startSegment } from './pxe/segment.ts';
+import { openStore } from './store/index.ts';
+
+/** A running Rackwright. */
+export interface Rackwright {
+  /** Where the API listens, e.g. `http://0.0.0.0:8080`. */
+  readonly url: string;
+  /** Set when this start made the admin account with a password of its own: show it once, keep it nowhere. */
+  readonly newAdminPassword: string | undefined;
+  close(): Promise<void>;
+}
+
+/** Limits of the stages: the long ones are settings, the others are what slow but healthy machines need. */
+function stageSecondsOf({ provision }: Config): StageSeconds {
+  return {
+    powering: 240,
+    'awaiting-dhcp': provision.rebootMinutes * 60,
+    'awaiting-loader': 120,
+    'awaiting-script': 120,
+    'awaiting-kernel': 120,
+    'awaiting-initrd': 120,
+    'awaiting-begin': 300,
+    workingInspect: provision.inspectMinutes * 60,
+    workingInstall: provision.installMinutes * 60,
+    finishing: 240,
+  };
+}
+
+/**
+ * Builds every room, hands it its ports and starts it: store, provisioning with its PXE servers, then the API. Rejects with the
+ * first room's error and leaves nothing open.
+ */
+export async function startRackwright(config: Config, log: Logger): Promise<Rackwright> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async (): Promise<void> => {
+    for (const closer of closers.splice(0).toReversed()) await closer();
+  };
+  try {
+    const store = await openStore({
+      path: join(config.dataDirectory, 'rackwright.sqlite'),
+      keyPath: join(config.dataDirectory, 'secrets.key'),
+      random: randomBytes,
+    });
+    closers.push(() => store.close());
+    const clock = systemClock;
+    const openUdp = createOpenUdp(log);
+    const segments = new Map<Uuid, Segment>();
+    const { boot } = config;
+
+    const netboot: NetbootServices = {
+      interfaceAddresses,
+      async start(server, address) {
+        if (segments.has(server.uuid)) return;
+        const segment = await startSegment(
+          {
+            serverUuid: server.uuid,
+            device: server.dhcpInterface,
+            address: address.address,
+            netmask: address.netmask,
+            rangeBegin: server.dhcpRangeBegin,
+            rangeEnd: server.dhcpRangeEnd,
+            router: boot.router === undefined ? undefined : parseIpv4(boot.router),
+            dns: boot.dns === undefined ? undefined : [boot.dns].flatMap((ip) => parseIpv4(ip) ?? []),
+            dhcpPort: boot.dhcpPort,
+            dhcpClientPort: boot.dhcpClientPort,
+            tftpPort: boot.tftpPort,
+            httpPort: boot.httpPort,
+            ipxeDirectory: boot.ipxeDirectory,
+            firmwareLeaseSeconds: boot.leaseSeconds.firmware,
+            hostLeaseSeconds: boot.leaseSeconds.host,
+          },
+          {
+            openUdp,
+            clock,
+            leases: store.leases,
+            policy: provision.policy,
+            content: provision.content,
+            events: provision.events,
+            log,
+          },
+        );
+        segments.set(server.uuid, segment);
+        log.info(
+          { server: server.uuid, interface: server.dhcpInterface, url: segment.bootUrl },
+          'PXE server running',
+        );
+      },
+      async stop(serverUuid) {
+        const segment = segments.get(serverUuid);
+        segments.delete(serverUuid);
+        await segment?.close();
+      },
+      bootUrl: (serverUuid) => segments.get(serverUuid)?.bootUrl,
+    };
+    closers.push(async () => {
+      for (const [uuid] of segments) await netboot.stop(uuid);
+    });
+
+    const { inspector, installer } = config;
+    const provision: Provision = createProvision({
+      store: store.provision,
+      netboot,
+      connectBmc: (target) =>
+        connectBmc(
+          { ...target, privilege: config.ipmi.privilege },
+          { openUdp, clock, random: randomBytes, log },
+        ),
+      images: {
+        inspector: { ...inspector, kernel: resolve(inspector.kernel), initrd: resolve(inspector.initrd) },
+        installer:
+          installer.kernel === undefined || installer.initrd === undefined
+            ? undefined
+            : {
+                kernel: resolve(installer.kernel),
+                initrd: resolve(installer.initrd),
+                kernelArguments: installer.kernelArguments,
+                url: installer.url,
+              },
+      },
+      stageSeconds: stageSecondsOf(config),
+      maxRunsPerMinute: config.provision.maxRunsPerMinute,
+      clock,
+      random: randomBytes,
+      log,
+    });
+    closers.push(() => provision.close());
+    await provision.start();
+
+    const password = (await store.accounts.getAccountByName('admin')) ? undefined : readAdminPassword(config);
+    const admin = await ensureAdmin({
+      accounts: store.accounts,
+      random: randomBytes,
+      ...(password === undefined ? {} : { password }),
+    });
+    const { publicUrl } = config.api;
+    const api = await createApi(
+      { ...config.api, ...(publicUrl === undefined ? {} : { publicUrl }) },
+      {
+        service: provision.service,
+        query: store.query,
+        accounts: store.accounts,
+        jobs: store.jobs,
+        clock,
+        random: randomBytes,
+        log,
+      },
+    );
+    closers.push(() => api.close());
+    return {
+      url: api.url,
+      newAdminPassword: password === undefined && admin.created ? admin.password : undefined,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** The text of a failed start for a technician; stacks only for faults of our own. */
+export function startFailureText(error: unknown): string {
+  if (error instanceof CodedError) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,111 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import { silentLog } from '../base/log.ts';
+import { explainBindFailure } from './bind-failure.ts';
+import { openDeviceSocket } from './device-socket.ts';
+import { NetError } from './errors.ts';
+import type { OpenUdp, UdpBindOptions, UdpReceiver, UdpSocket } from './udp.ts';
+
+/** The real adapter with a logger for what has no caller to tell: receivers that throw, errors of an open socket. */
+export function createOpenUdp(log: Logger = silentLog): OpenUdp {
+  return async (options, receive) => {
+    try {
+      return adopt(await bindSocket(options), receive, log);
+    } catch (error) {
+      throw explainBindFailure(options, error);
+    }
+  };
+}
+
+/** Opens UDP sockets on this machine; silent about errors that no call can report. */
+export const openUdp: OpenUdp = createOpenUdp();
+
+async function bindSocket(options: UdpBindOptions): Promise<Socket> {
+  const socket = createSocket({ type: 'udp4', reuseAddr: options.reuseAddress === true });
+  try {
+    if (options.device === undefined) {
+      await bound(socket, () =>
+        socket.bind({ port: options.port, address: options.address, exclusive: true }),
+      );
+      if (options.broadcast === true) socket.setBroadcast(true);
+      return socket;
+    }
+    const device = await openDeviceSocket(options, options.device);
+    try {
+      await bound(socket, () => socket.bind({ fd: device.fd, exclusive: true }));
+    } catch (error) {
+      device.close();
+      throw error;
+    }
+    return socket;
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
+}
+
+function bound(socket: Socket, bind: () => void): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once('listening', () => {
+      socket.off('error', reject);
+      resolve();
+    });
+    bind();
+  });
+}
+
+function adopt(socket: Socket, receive: UdpReceiver, log: Logger): UdpSocket {
+  const { address, port } = socket.address();
+  const local = { address, port };
+  let closing: Promise<void> | undefined;
+  socket.on('message', (data, from) => {
+    try {
+      // Without the Buffer around it, whose slice() shares memory where that of a Uint8Array copies.
+      receive(new Uint8Array(data.buffer, data.byteOffset, data.length), {
+        address: from.address,
+        port: from.port,
+      });
+    } catch (error) {
+      log.error({ local, error: messageOf(error) }, 'a receiver of datagrams threw; the datagram is lost');
+    }
+  });
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    // An ICMP "port unreachable" for something sent earlier; the peer is gone, the socket is fine. udp(7)
+    if (error.code === 'ECONNREFUSED') return;
+    log.warn({ local, error: messageOf(error) }, 'error on a UDP socket');
+  });
+  return {
+    local,
+    send: (data, to) =>
+      closing === undefined
+        ? send(socket, data, to.port, to.address)
+        : Promise.reject(new NetError('io', `UDP socket ${address}:${port} is closed`, { data: { local } })),
+    close() {
+      closing ??= new Promise((resolve) => {
+        socket.close(() => resolve());
+      });
+      return closing;
+    },
+  };
+}
+
+function send(socket: Socket, data: Uint8Array, port: number, address: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: NodeJS.ErrnoException): void => {
+      if (cause.code === 'ECONNREFUSED') return resolve();
+      reject(
+        new NetError('io', `can't send ${data.length} bytes to ${address}:${port}: ${messageOf(cause)}`, {
+          data: { address, port, errno: cause.code },
+          cause,
+        }),
+      );
+    };
+    try {
+      socket.send(data, port, address, (error) => (error ? failed(error) : resolve()));
+    } catch (error) {
+      failed(error as NodeJS.ErrnoException);
+    }
+  });
+}

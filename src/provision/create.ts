@@ -1,0 +1,151 @@
+import type { Clock } from '../base/clock.ts';
+import { CodedError, messageOf } from '../base/errors.ts';
+import type { Logger } from '../base/log.ts';
+import type { RandomBytes } from '../base/random.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { BootContent, BootPolicy, PxeEventSink } from '../pxe/ports.ts';
+import { createBmc } from './bmc.ts';
+import { type BootImages, createBootContent } from './boot-content.ts';
+import { createWireSide } from './boot-policy.ts';
+import { createChassisService } from './chassis.ts';
+import { createFleet } from './fleet.ts';
+import { createHostCfgService } from './host-cfgs.ts';
+import type { ConnectBmc, NetbootServices, ProvisionStore } from './ports.ts';
+import { createPxeServerService } from './pxe-servers.ts';
+import { createRunBook, type RunBook } from './run/book.ts';
+import { createRunService, type StageSeconds } from './runs.ts';
+import { ProvisionError, type ProvisionService } from './service.ts';
+
+/** The provisioning domain, put together: what the API calls, and what the packet servers ask. */
+export interface Provision {
+  readonly service: ProvisionService;
+  readonly policy: BootPolicy;
+  readonly content: BootContent;
+  readonly events: PxeEventSink;
+  /** Reads the store, starts the PXE servers that ran, takes up open runs. Call once, before the API listens. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface ProvisionDeps {
+  readonly store: ProvisionStore;
+  readonly netboot: NetbootServices;
+  readonly connectBmc: ConnectBmc;
+  readonly images: BootImages;
+  readonly stageSeconds: StageSeconds;
+  readonly maxRunsPerMinute: number;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly log: Logger;
+}
+
+/** A store's fault in the domain's words; other errors pass. */
+function translated<T extends object>(service: T): T {
+  const translate = (error: unknown): never => {
+    if (error instanceof CodedError && !(error instanceof ProvisionError)) {
+      if (error.code === 'conflict' || error.code === 'storage-full') {
+        throw new ProvisionError(error.code, error.message, { cause: error, data: { ...error.data } });
+      }
+    }
+    throw error;
+  };
+  return new Proxy(service, {
+    get(target, name) {
+      const method: unknown = Reflect.get(target, name);
+      if (typeof method !== 'function') return method;
+      return async (...args: unknown[]): Promise<unknown> => {
+        try {
+          return await (Reflect.apply(method, target, args) as Promise<unknown>);
+        } catch (error) {
+          return translate(error);
+        }
+      };
+    },
+  });
+}
+
+/** Builds the domain on its ports. */
+export function createProvision(deps: ProvisionDeps): Provision {
+  const { store, netboot, clock, random, log } = deps;
+  const fleet = createFleet();
+  const bmc = createBmc(deps.connectBmc, clock);
+  let book: RunBook | undefined;
+  const runs = createRunService({
+    ...deps,
+    fleet,
+    bmc,
+    book: () => book as RunBook,
+  });
+  book = createRunBook({
+    store,
+    fleet,
+    clock,
+    log,
+    ensureOff: (run) => runs.ensureOff(run),
+    ended: (run) =>
+      log.info(
+        { run: run.uuid, chassis: run.chassisUuid, stage: run.stage, cause: run.cause },
+        'a run has ended',
+      ),
+    diagnosisContext: (run) => ({
+      strangers: wire
+        .seen()
+        .filter((machine) => machine.lastSeen >= run.startedAt)
+        .slice(0, 5)
+        .map((machine) => machine.mac),
+      powerOn: undefined,
+    }),
+  });
+  const wire = createWireSide({ fleet, book, netboot, store, clock, log });
+  const pxeServers = createPxeServerService({ store, netboot, clock, random, log });
+  const chassis = createChassisService({
+    store,
+    fleet,
+    book,
+    bmc,
+    clock,
+    random,
+    adopted: (mac) => wire.forget(mac),
+  });
+  const hostCfgs = createHostCfgService({ store, fleet, book, clock, random });
+  const content = createBootContent({ fleet, book, store, netboot, images: deps.images, clock, random, log });
+
+  return {
+    service: translated<ProvisionService>({
+      ...pxeServers,
+      ...chassis,
+      ...hostCfgs,
+      provision: (uuid) => runs.provision(uuid),
+      powerStatus: (uuid) => runs.powerStatus(uuid),
+      power: (uuid, action) => runs.power(uuid, action),
+      async timeline(chassisUuid) {
+        if (!fleet.get(chassisUuid))
+          throw new ProvisionError('chassis-not-found', `there is no chassis ${chassisUuid}`);
+        const run = await store.latestRun(chassisUuid as Uuid);
+        if (!run) return undefined;
+        const { bootToken: _boot, kickstartToken: _kickstart, reportToken: _report, ...shown } = run;
+        return { run: shown, entries: await store.listTimeline(run.uuid) };
+      },
+      seenMachines: async () => wire.seen(),
+    }),
+    policy: wire.policy,
+    content,
+    events(event) {
+      try {
+        wire.events(event);
+      } catch (error) {
+        log.error({ kind: event.kind, reason: messageOf(error) }, 'a packet event could not be handled');
+      }
+    },
+    async start() {
+      for (const one of await store.listChassis()) fleet.put(one);
+      wire.restore(await store.listSeenMachines());
+      // Open runs first: a machine may ask the moment its server is up.
+      await runs.resume();
+      await pxeServers.resume();
+    },
+    async close() {
+      await runs.close();
+    },
+  };
+}

@@ -1,0 +1,75 @@
+import type { Mac } from '../base/mac.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { Chassis } from './model.ts';
+
+/** GUIDs that boards send when nobody set one; they name no machine. */
+const meaningless = new Set([
+  '00000000000000000000000000000000',
+  'ffffffffffffffffffffffffffffffff',
+  '03000200040005000006000700080009',
+  '00020003000400050006000700080009',
+]);
+
+/** Who a machine on the wire is, and by which mark it was known. */
+export interface Identified {
+  readonly chassis: Chassis;
+  readonly by: 'mac' | 'uuid';
+}
+
+/** The chassis in memory, found by MAC and by system UUID without I/O: it stands in the DHCP reply path. */
+export interface Fleet {
+  put(chassis: Chassis): void;
+  remove(uuid: Uuid): void;
+  get(uuid: string): Chassis | undefined;
+  all(): readonly Chassis[];
+  /**
+   * MAC first, then SMBIOS UUID against the BMC's System GUID. A UUID that two chassis share, or that boards send by
+   * default, identifies nobody.
+   */
+  identify(mac: Mac, uuids: readonly Uuid[]): Identified | undefined;
+}
+
+/** Builds an empty fleet. */
+export function createFleet(): Fleet {
+  const byUuid = new Map<string, Chassis>();
+  const byMac = new Map<Mac, Uuid>();
+  const bySystemUuid = new Map<Uuid, Set<Uuid>>();
+
+  function remove(uuid: Uuid): void {
+    const old = byUuid.get(uuid);
+    if (!old) return;
+    byUuid.delete(uuid);
+    for (const mac of old.macs) if (byMac.get(mac) === uuid) byMac.delete(mac);
+    for (const systemUuid of old.systemUuids) {
+      const owners = bySystemUuid.get(systemUuid);
+      owners?.delete(uuid);
+      if (owners?.size === 0) bySystemUuid.delete(systemUuid);
+    }
+  }
+
+  return {
+    put(chassis) {
+      remove(chassis.uuid);
+      byUuid.set(chassis.uuid, chassis);
+      for (const mac of chassis.macs) byMac.set(mac, chassis.uuid);
+      for (const systemUuid of chassis.systemUuids) {
+        if (meaningless.has(systemUuid)) continue;
+        const owners = bySystemUuid.get(systemUuid) ?? new Set<Uuid>();
+        owners.add(chassis.uuid);
+        bySystemUuid.set(systemUuid, owners);
+      }
+    },
+    remove,
+    get: (uuid) => byUuid.get(uuid),
+    all: () => [...byUuid.values()],
+    identify(mac, uuids) {
+      const owner = byMac.get(mac);
+      const known = owner === undefined ? undefined : byUuid.get(owner);
+      if (known) return { chassis: known, by: 'mac' };
+      const candidates = new Set(uuids.flatMap((uuid) => [...(bySystemUuid.get(uuid) ?? [])]));
+      const [only] = candidates;
+      const chassis = candidates.size === 1 && only !== undefined ? byUuid.get(only) : undefined;
+      return chassis && { chassis, by: 'uuid' };
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Mac } from '../../base/mac.ts';
+import type { Uuid } from '../../base/uuid.ts';
+import type { Firmware } from '../../pxe/ports.ts';
+
+/** Everything that can move a run on; times come in beside the event. */
+export type RunEvent =
+  /** What the BMC kept of the boot device that was set. */
+  | {
+      readonly type: 'boot-flag';
+      readonly kept: boolean;
+      readonly efiWanted: boolean;
+      readonly efiKept: boolean;
+    }
+  | { readonly type: 'powered'; readonly how: string }
+  | { readonly type: 'bmc-failed'; readonly reason: string }
+  | {
+      readonly type: 'dhcp';
+      readonly message: 'discover' | 'offer' | 'request' | 'ack' | 'nak' | 'decline' | 'release' | 'inform';
+      readonly serverUuid: Uuid;
+      readonly mac: Mac;
+      readonly ip: Ipv4 | undefined;
+      readonly firmware: Firmware | undefined;
+      readonly ipxe: boolean;
+      readonly bootFile: string | undefined;
+      readonly bytes: number;
+    }
+  | { readonly type: 'other-server'; readonly address: Ipv4 }
+  | { readonly type: 'pool-full' }
+  | {
+      readonly type: 'download';
+      readonly what: 'loader' | 'kernel' | 'initrd';
+      readonly phase: 'start' | 'progress' | 'done' | 'failed';
+      readonly file: string;
+      readonly bytes: number;
+      readonly total: number;
+      readonly reason: string | undefined;
+    }
+  | { readonly type: 'script-read' }
+  | { readonly type: 'script-refused'; readonly reason: string }
+  | { readonly type: 'kickstart-read'; readonly bytes: number }
+  | { readonly type: 'kickstart-delivered' }
+  | { readonly type: 'kickstart-broken' }
+  | { readonly type: 'kickstart-refused'; readonly reader: Ipv4; readonly reason: string }
+  /** The inspector's or installer's first sign of life. */
+  | { readonly type: 'begin' }
+  | { readonly type: 'note'; readonly text: string }
+  | { readonly type: 'inspected'; readonly summary: string; readonly bytes: number }
+  | { readonly type: 'installed' }
+  | { readonly type: 'reported-failure'; readonly reason: string }
+  | { readonly type: 'powered-off'; readonly how: string }
+  | { readonly type: 'deadline' }
+  | { readonly type: 'cancelled'; readonly reason: string }
+  | { readonly type: 'restarted' };

@@ -1,0 +1,2 @@
+export type { DhcpServerOptions } from './options.ts';
+export { createDhcpServer, type DhcpServerDeps } from './server.ts';

@@ -1,0 +1,175 @@
+import { assertNever } from '../../base/errors.ts';
+import { type Ipv4, sameSubnet } from '../../base/ipv4.ts';
+import type { BootDecision, Lease } from '../ports.ts';
+import { bootFieldsFor } from './boot-fields.ts';
+import { firmwareOf } from './firmware.ts';
+import type { LeaseView } from './leases.ts';
+import type { ReplyConfig } from './reply-config.ts';
+import { grantReply, nakReply, type Reply } from './reply-packet.ts';
+import type { DhcpRequest } from './request.ts';
+
+/** What to do about one request. Only `offer`, `ack` and `nak` send anything. */
+export type DhcpOutcome =
+  | { readonly kind: 'offer'; readonly ip: Ipv4; readonly reply: Reply }
+  /** `lease` must be durable before the reply leaves; undefined for an INFORM. */
+  | { readonly kind: 'ack'; readonly lease: Lease | undefined; readonly reply: Reply }
+  | { readonly kind: 'nak'; readonly reply: Reply }
+  | { readonly kind: 'declined' | 'released'; readonly ip: Ipv4 }
+  /** `dropped` is the address that was held for the client. */
+  | { readonly kind: 'other-server'; readonly otherServer: Ipv4; readonly dropped: Ipv4 | undefined }
+  | { readonly kind: 'pool-full' }
+  | { readonly kind: 'ignore'; readonly reason: string };
+
+type Allowed = Exclude<BootDecision, { kind: 'ignore' }>;
+
+/** Decides one request; `now` in ms since the epoch. Pure: the caller applies the outcome to its lease table and sends. */
+export function decideReply(
+  request: DhcpRequest,
+  decision: BootDecision,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
+  // The pool is for one subnet; a relay of another one would hand out addresses that don't work there. RFC 2131 §4.3.1
+  if (request.giaddr !== undefined && !sameSubnet(request.giaddr, config.serverAddress, config.netmask)) {
+    return ignore('relay of another subnet');
+  }
+  // Neither gets an answer, so that they count also for a machine that is to get none.
+  if (request.type === 'decline' || request.type === 'release') return giveBack(request, leases, config);
+  if (decision.kind === 'ignore') return ignore(decision.reason);
+  switch (request.type) {
+    case 'discover':
+      return discover(request, decision, leases, config, now);
+    case 'request':
+      return answerRequest(request, decision, leases, config, now);
+    case 'inform':
+      return inform(request, decision, config);
+    default:
+      return assertNever(request.type, 'message type');
+  }
+}
+
+function discover(
+  request: DhcpRequest,
+  decision: Allowed,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
+  const boot = bootFieldsFor(request, decision, config);
+  if (boot === undefined) return noLoader(request);
+  const ip = leases.choose(request.mac, request.requestedAddress, now);
+  if (ip === undefined) return { kind: 'pool-full' };
+  const lease = { ip, seconds: leaseSeconds(request, config) };
+  const reply = grantReply('offer', request, { lease, boot }, config);
+  return reply === undefined ? tooLarge() : { kind: 'offer', ip, reply };
+}
+
+/** The client's state is told by the fields that it fills. RFC 2131 §4.3.2 and table 4 */
+function answerRequest(
+  request: DhcpRequest,
+  decision: Allowed,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
+  const { serverId, requestedAddress, ciaddr, mac } = request;
+  if (serverId !== undefined && serverId !== config.serverAddress) {
+    const promised = leases.addressOf(mac);
+    const isHeld = promised !== undefined && leases.holdingOf(promised)?.state === 'held';
+    return { kind: 'other-server', otherServer: serverId, dropped: isHeld ? promised : undefined };
+  }
+  const ip = ciaddr ?? requestedAddress;
+  if (ip === undefined) return ignore('asks for no address');
+  const isFree = leases.isFreeFor(ip, mac, now);
+  const isInitReboot = serverId === undefined && ciaddr === undefined;
+  if (isFree && (!isInitReboot || leases.addressOf(mac) === ip)) {
+    return acknowledge(request, decision, ip, config, now);
+  }
+  const refusal = refusalOf(request, ip, isFree, leases, config, now);
+  return refusal === undefined
+    ? ignore('no record of this client')
+    : { kind: 'nak', reply: nakReply(request, refusal, config) };
+}
+
+/**
+ * Why an address can't be had; undefined when another server may know better, and this one has to be silent. RFC 2131 §4.3.2.
+ * The RFC is silent about a client without a record that claims an address which somebody else has here: that is refused, since
+ * both would use it.
+ */
+function refusalOf(
+  request: DhcpRequest,
+  ip: Ipv4,
+  isFree: boolean,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): string | undefined {
+  if (!sameSubnet(ip, config.serverAddress, config.netmask)) return 'wrong network';
+  // It chose this server, so that nobody else will answer.
+  if (request.serverId !== undefined) return 'address not available';
+  const own = leases.addressOf(request.mac);
+  if (own !== undefined && own !== ip) return 'another address is yours';
+  const holding = leases.holdingOf(ip);
+  return !isFree && holding !== undefined && holding.until > now ? 'address in use' : undefined;
+}
+
+function acknowledge(
+  request: DhcpRequest,
+  decision: Allowed,
+  ip: Ipv4,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
+  const boot = bootFieldsFor(request, decision, config);
+  if (boot === undefined) return noLoader(request);
+  const seconds = leaseSeconds(request, config);
+  const reply = grantReply('ack', request, { lease: { ip, seconds }, boot }, config);
+  if (reply === undefined) return tooLarge();
+  const { mac, clientId } = request;
+  const { serverUuid } = config;
+  return {
+    kind: 'ack',
+    lease: { serverUuid, ip, mac, clientId, expiresAt: now + seconds * 1000, state: 'bound' },
+    reply,
+  };
+}
+
+/** Parameters for an address that the client has from elsewhere: no lease, no times. RFC 2131 §4.3.5 */
+function inform(request: DhcpRequest, decision: Allowed, config: ReplyConfig): DhcpOutcome {
+  if (request.ciaddr === undefined) return ignore('informs of no address');
+  const boot = bootFieldsFor(request, decision, config);
+  if (boot === undefined) return noLoader(request);
+  const reply = grantReply('ack', request, { lease: undefined, boot }, config);
+  return reply === undefined ? tooLarge() : { kind: 'ack', lease: undefined, reply };
+}
+
+/** DECLINE names the address in option 50, RELEASE in ciaddr. RFC 2131 table 5; believed only from the one who has it. */
+function giveBack(request: DhcpRequest, leases: LeaseView, config: ReplyConfig): DhcpOutcome {
+  const { type, serverId, mac } = request;
+  if (serverId !== undefined && serverId !== config.serverAddress) return ignore('meant for another server');
+  const ip = type === 'decline' ? request.requestedAddress : request.ciaddr;
+  const holding = ip && leases.holdingOf(ip);
+  if (!ip || holding?.mac !== mac || (holding.state !== 'held' && holding.state !== 'bound')) {
+    return ignore(`${type} of an address that it does not have`);
+  }
+  return { kind: type === 'decline' ? 'declined' : 'released', ip };
+}
+
+function leaseSeconds(request: DhcpRequest, config: ReplyConfig): number {
+  return firmwareOf(request) === undefined ? config.hostLeaseSeconds : config.firmwareLeaseSeconds;
+}
+
+function ignore(reason: string): DhcpOutcome {
+  return { kind: 'ignore', reason };
+}
+
+function noLoader(request: DhcpRequest): DhcpOutcome {
+  return ignore(
+    `no boot loader for firmware ${firmwareOf(request)} (option 93: ${request.archs.join(', ')})`,
+  );
+}
+
+function tooLarge(): DhcpOutcome {
+  return ignore('the answer does not fit the largest message that the client takes');
+}

@@ -1,0 +1,2 @@
+export { artefacts, bootUrl } from './boot-files.ts';
+export { renderBootScript, renderExitScript } from './ipxe/script.ts';

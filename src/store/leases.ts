@@ -1,0 +1,26 @@
+import type { Lease, LeaseStore } from '../pxe/ports.ts';
+import type { Session } from './group-commit.ts';
+import { fromNulls, type Nullable, toNulls } from './nulls.ts';
+
+type LeaseRow = Nullable<Lease>;
+
+/** Leases keyed by server and address. */
+export function createLeaseStore({ db, read, write }: Session): LeaseStore {
+  const select = db.prepare<[string], LeaseRow>(
+    `SELECT server_uuid AS serverUuid, ip, mac, client_id AS clientId, expires_at AS expiresAt, state
+       FROM lease WHERE server_uuid = ? ORDER BY ip`,
+  );
+  const upsert = db.prepare<[LeaseRow]>(
+    `INSERT INTO lease (server_uuid, ip, mac, client_id, expires_at, state)
+       VALUES (@serverUuid, @ip, @mac, @clientId, @expiresAt, @state)
+     ON CONFLICT (server_uuid, ip) DO UPDATE SET
+       mac = excluded.mac, client_id = excluded.client_id, expires_at = excluded.expires_at, state = excluded.state`,
+  );
+  return {
+    load: (serverUuid) => read(() => select.all(serverUuid).map((row) => fromNulls<Lease>(row))),
+    commit: (leases) =>
+      write(() => {
+        for (const lease of leases) upsert.run(toNulls(lease));
+      }),
+  };
+}

@@ -1,0 +1,5 @@
+import { initial } from './0001-initial.ts';
+import type { Migration } from './migration.ts';
+
+/** Every migration in the order in which it is applied; add new ones at the end. */
+export const migrations: readonly Migration[] = [initial];

@@ -1,0 +1,61 @@
+import { resolve } from 'node:path';
+import type { AccountStore, JobStore, QueryPort } from '../api/ports.ts';
+import type { RandomBytes } from '../base/random.ts';
+import type { ProvisionStore } from '../provision/ports.ts';
+import type { LeaseStore } from '../pxe/ports.ts';
+import { createAccountStore } from './accounts.ts';
+import { openDatabase } from './database.ts';
+import { createSession } from './group-commit.ts';
+import { createJobStore } from './jobs.ts';
+import { openSecretBox } from './key-check.ts';
+import { createLeaseStore } from './leases.ts';
+import { migrations } from './migrations/index.ts';
+import { migrate } from './migrations/migrate.ts';
+import { createProvisionStore } from './provision/index.ts';
+import { createQueryPort } from './query/query-port.ts';
+import { toStoreError } from './sqlite-errors.ts';
+
+export interface StoreOptions {
+  /** The database file; its directory is made (0700) when missing. */
+  readonly path: string;
+  /** The file with the key of the secrets; made (0600) at the first start. */
+  readonly keyPath: string;
+  readonly random: RandomBytes;
+  /** Times of applied migrations, ms since the epoch. */
+  readonly now?: () => number;
+}
+
+/** All ports over one database file. Everything rejects with StoreError, queries with QueryError too. */
+export interface Store {
+  readonly provision: ProvisionStore;
+  readonly leases: LeaseStore;
+  readonly query: QueryPort;
+  readonly accounts: AccountStore;
+  readonly jobs: JobStore;
+  /** Commits what is waiting and lets go of the file; may be called twice. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Opens (or makes) the database for this process alone. Rejects with StoreError: `io` with data.reason `in-use` or `unsafe-key`,
+ * `damaged` for a wrong file, key or migration, `storage-full`.
+ */
+export async function openStore({ path, keyPath, random, now = Date.now }: StoreOptions): Promise<Store> {
+  const db = openDatabase(resolve(path));
+  try {
+    migrate(db, migrations, now);
+    const box = openSecretBox(db, resolve(keyPath), random);
+    const session = createSession(db);
+    return {
+      provision: createProvisionStore(session, box, random),
+      leases: createLeaseStore(session),
+      query: createQueryPort(session),
+      accounts: createAccountStore(session),
+      jobs: createJobStore(session),
+      close: async () => session.close(),
+    };
+  } catch (error) {
+    db.close();
+    throw toStoreError(error, db.name);
+  }
+}

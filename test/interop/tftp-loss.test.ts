@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { needRoot, needTools } from '../support/need.ts';
+import { runProgram } from '../support/run-program.ts';
+import { pattern, until } from '../support/tftp-peer.ts';
+
+const able =
+  needTools(
+    { tool: 'ip', package: 'iproute2' },
+    { tool: 'nft', package: 'nftables' },
+    { tool: 'atftp', package: 'atftp' },
+    { tool: 'tftp', package: 'tftp-hpa' },
+  ) && needRoot();
+
+/** A namespace of our own whose loopback loses packets; server and client are both inside. */
+const netns = `rw-tftp-${process.pid}`;
+const folder = mkdtempSync(join(tmpdir(), 'rackwright-loss-'));
+let server: ChildProcess | undefined;
+const lines: string[] = [];
+
+const root = (...command: string[]): void => {
+  const { status, stderr } = spawnSync(command[0]!, command.slice(1), {
+    env: { PATH: `${process.env['PATH']}:/usr/sbin:/sbin` },
+  });
+  if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr.toString()}`);
+};
+const inside = (...command: string[]): void => root('ip', 'netns', 'exec', netns, ...command);
+
+/** Drops a part of all UDP packets, in both directions. */
+function lose(percent: number): void {
+  inside('nft', 'flush ruleset');
+  if (percent === 0) return;
+  inside('nft', 'add table inet loss; add chain inet loss in { type filter hook input priority 0; }');
+  inside('nft', `add rule inet loss in meta l4proto udp numgen random mod 100 < ${percent} drop`);
+}
+
+describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
+  beforeAll(async () => {
+    root('ip', 'netns', 'add', netns);
+    inside('ip', 'link', 'set', 'lo', 'up');
+    server = spawn(
+      'ip',
+      [
+        'netns',
+        'exec',
+        netns,
+        process.execPath,
+        '--import',
+        'tsx',
+        resolve(import.meta.dirname, '../support/tftp-server-process.ts'),
+      ],
+      { stdio: ['pipe', 'pipe', 'inherit'] },
+    );
+    server.stdout!.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)));
+    await until(() => lines.includes('"ready"'), 20_000);
+  });
+  afterAll(async () => {
+    if (server !== undefined) {
+      const gone = new Promise((resolve) => {
+        server?.once('close', resolve);
+      });
+      server.stdin!.end();
+      await gone;
+    }
+    root('ip', 'netns', 'del', netns);
+    rmSync(folder, { recursive: true });
+  });
+
+  const fetchers: [string, number, (name: string, to: string) => string[]][] = [
+    [
+      'atftp, blksize 1468',
+      300_000,
+      (name, to) => [
+        'atftp',
+        '--tftp-timeout',
+        '1',
+        '--option',
+        'blksize 1468',
+        '-g',
+        '-r',
+        name,
+        '-l',
+        to,
+        '127.0.0.1',
+      ],
+    ],
+    [
+      'atftp, windowsize 8',
+      300_000,
+      (name, to) => [
+        'atftp',
+        '--tftp-timeout',
+        '1',
+        '--option',
+        'blksize 1468',
+        '--option',
+        'windowsize 8',
+        '-g',
+        '-r',
+        name,
+        '-l',
+        to,
+        '127.0.0.1',
+      ],
+    ],
+    [
+      'tftp-hpa, blocks of 512',
+      70_000,
+      (name, to) => ['tftp', '-m', 'binary', '127.0.0.1', '-c', 'get', name, to],
+    ],
+  ];
+  it.each(fetchers)(
+    '%s fetches %i bytes whole',
+    async (_, size, command) => {
+      lose(5);
+      const to = join(folder, `out-${lines.length}`);
+      const { stderr } = await runProgram('ip', ['netns', 'exec', netns, ...command(`f${size}`, to)], {
+        timeoutMs: 45_000,
+      });
+      expect([stderr, readFileSync(to).equals(Buffer.from(pattern(size)))]).toEqual([stderr, true]);
+      const done = (): boolean =>
+        lines.some((l) => l.includes(`"phase":"done"`) && l.includes(`"bytes":${size}`));
+      await until(done, 20_000);
+      lines.splice(0);
+    },
+    90_000,
+  );
+
+  it('says that high ports are the usual cause when a firewall lets only requests through', async () => {
+    lose(0);
+    inside('nft', 'add table inet wall; add chain inet wall in { type filter hook input priority 0; }');
+    inside('nft', 'add rule inet wall in udp dport 69 accept; add rule inet wall in meta l4proto udp drop');
+    const client = runProgram(
+      'ip',
+      [
+        'netns',
+        'exec',
+        netns,
+        'atftp',
+        '--tftp-timeout',
+        '2',
+        '-g',
+        '-r',
+        'f9',
+        '-l',
+        join(folder, 'none'),
+        '127.0.0.1',
+      ],
+      { timeoutMs: 5_000 },
+    );
+    await until(() => lines.some((l) => l.includes('"phase":"failed"')), 30_000);
+    expect(lines.find((l) => l.includes('"phase":"failed"'))).toContain(
+      'a firewall that blocks high UDP ports',
+    );
+    await client;
+  }, 60_000);
+});

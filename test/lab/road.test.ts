@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, describe, expect, it } from 'vitest';
+import { diskBootMark } from '../../hardware-lab/journey.ts';
+import { buildRamdisks } from '../../hardware-lab/ramdisks.ts';
+import { type Rack, startRack } from '../../hardware-lab/rack.ts';
+import { sleep } from '../../hardware-lab/processes.ts';
+import type { LabFirmware } from '../../hardware-lab/qemu-command.ts';
+import type { Racked } from '../../hardware-lab/technician.ts';
+import { needLab } from './need-lab.ts';
+
+let rack: Rack;
+afterEach(async () => {
+  await rack?.close(process.env['RACKWRIGHT_KEEP'] === 'true' ? 'logs' : 'nothing');
+});
+
+const rootPassword = 'lab-root-password';
+const minutes = 60_000;
+
+async function raise(firmware: LabFirmware): Promise<Racked> {
+  const ramdisks = await buildRamdisks(() => undefined);
+  const kernelArguments = ['console=ttyS0,115200'];
+  rack = await startRack({
+    machines: [firmware],
+    rackwright: {
+      inspector: { ...ramdisks.inspector, kernelArguments },
+      installer: { ...ramdisks.installer, kernelArguments },
+    },
+  });
+  await rack.technician.createPxeServer();
+  const [one] = rack.machines;
+  if (!one) throw new Error('no machine');
+  return rack.technician.createChassis(one.machine, one.bmc, 0);
+}
+
+/** Steps of the newest run, in order. */
+async function steps(racked: Racked): Promise<readonly string[]> {
+  return ((await rack.technician.timeline(racked))?.entries ?? []).map((entry) => entry.step);
+}
+
+/** Asks again until `value` answers something; an API that is down for a moment counts as not yet. */
+async function until<T>(what: string, ms: number, value: () => Promise<T | undefined | false>): Promise<T> {
+  const end = Date.now() + ms;
+  let last: unknown;
+  while (Date.now() < end) {
+    try {
+      const found = await value();
+      if (found !== undefined && found !== false) return found;
+    } catch (error) {
+      last = error;
+    }
+    await sleep(200);
+  }
+  throw new Error(`waited ${ms / 1000} s in vain for ${what}`, { cause: last });
+}
+
+interface LeaseRow {
+  readonly ip: string;
+  readonly mac: string;
+}
+
+function leases(): readonly LeaseRow[] {
+  const db = new Database(join(rack.rackwright.dataDirectory, 'rackwright.sqlite'), { readonly: true });
+  try {
+    return db.prepare<[], LeaseRow>("SELECT ip, mac FROM lease WHERE state = 'bound' ORDER BY ip").all();
+  } finally {
+    db.close();
+  }
+}
+
+/** Every text that anybody could read later: logs, serial consoles, and the argv of the rack's processes. */
+function traces(): readonly (readonly [string, string])[] {
+  const logs = readdirSync(rack.folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.log'))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const argv = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((pid) => `/proc/${pid}/cmdline`);
+  return [...logs, ...argv].flatMap((file) => {
+    try {
+      return [[file, readFileSync(file, 'utf8')] as const];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function expectNoSecretIn(texts: readonly (readonly [string, string])[], racked: Racked): void {
+  expect(texts.length).toBeGreaterThan(3);
+  const secrets = [rootPassword, racked.bmc.password, rack.rackwright.adminPassword];
+  for (const [file, text] of texts) {
+    for (const secret of secrets) expect(text.includes(secret), `a secret in ${file}`).toBe(false);
+  }
+}
+
+describe.skipIf(!needLab('bios', 'uefi'))('the whole road', () => {
+  it.each(['bios', 'uefi'] as const)(
+    'takes a powered-off %s machine to an installed host that boots from its disk',
+    async (firmware) => {
+      const racked = await raise(firmware);
+      const { technician } = rack;
+      const { machine } = racked;
+      expect(machine.isOn()).toBe(false);
+
+      const hardware = await technician.inspect(racked, 4 * minutes);
+      const inspection = await steps(racked);
+      const order = [
+        'start',
+        'boot-flag',
+        'power',
+        'dhcp-discover',
+        'dhcp-offer',
+        'dhcp-ack',
+        'loader-start',
+      ];
+      const late = ['loader-done', 'script', 'kernel-start', 'kernel-done', 'initrd-start', 'initrd-done'];
+      const seen = inspection.filter((step, index) => inspection.indexOf(step) === index);
+      expect(seen.filter((step) => [...order, ...late, 'inspected', 'power-off'].includes(step))).toEqual([
+        ...order,
+        ...late,
+        'inspected',
+        'power-off',
+      ]);
+      expect(machine.isOn()).toBe(false);
+      expect((hardware['nic'] as unknown[]).length).toBe(3);
+
+      await technician.describeHost(racked, hardware);
+      const installation = technician.install(racked, 4 * minutes);
+      installation.catch(() => undefined);
+
+      await until('the bond in the guest', 3 * minutes, async () =>
+        (await machine.serial()).includes('RACKWRIGHT-LAB BOND bond0'),
+      );
+      const serial = await machine.serial();
+      const url = /inst\.ks=(http:\/\/\S+\/ks\.cfg)/.exec(serial)?.[1] ?? '';
+      expect(url).not.toBe('');
+      // From another address on the segment, then from the machine's own lease, which its installer has left by now.
+      const foreign = await rack.gate.fetch(url);
+      expect(foreign.status).toBe(403);
+      const [lease] = leases();
+      await rack.topology.run('ip', ['addr', 'add', `${lease?.ip}/32`, 'dev', 'rack0']);
+      const again = await rack.topology.run('curl', [
+        '-s',
+        '-o',
+        '/dev/null',
+        '-w',
+        '%{http_code}',
+        '--interface',
+        lease?.ip ?? '',
+        url,
+      ]);
+      await rack.topology.run('ip', ['addr', 'del', `${lease?.ip}/32`, 'dev', 'rack0']);
+      expect(again).toBe('410');
+      expect(await installation).toEqual(['Rebooting', 'Provisioning', 'Provisioned']);
+      const told = (await technician.timeline(racked))?.entries ?? [];
+      expect(told.filter(({ step }) => step === 'kickstart')).toHaveLength(1);
+      expect(told.filter(({ step }) => step === 'kickstart-refused')).toHaveLength(2);
+
+      expect(serial).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802\.3ad slaves=\w+[, ]\w+ mii=up/);
+      expect(leases()).toEqual([{ ip: lease?.ip, mac: machine.macs[0] }]);
+
+      await machine.waitForSerial(diskBootMark, minutes);
+      const boots = machine.powerLog().flatMap(({ event, boot }) => (event === 'on' ? [boot] : []));
+      expect(boots).toEqual(['network-once', 'network-once', 'disk']);
+      expect(machine.bootFlag()).not.toBe('pxe');
+
+      expect(await technician.provisionIsRefused(racked)).toMatch(/Unprovisioned/);
+      await technician.powerOff(racked);
+      expectNoSecretIn(traces(), racked);
+    },
+    6 * minutes,
+  );
+
+  it(
+    'survives kill -9 in mid-inspection and in mid-installation without losing a lease',
+    async () => {
+      const racked = await raise('bios');
+      const { technician, rackwright } = rack;
+      const { machine } = racked;
+      const actions = `/baremetal/chassis/${racked.chassisUuid}/actions`;
+      const restart = async (): Promise<void> => {
+        await rackwright.crash();
+        await sleep(1000);
+        await rackwright.start();
+      };
+
+      await technician.client.act(actions, 'provisionBaremetalHost');
+      await until('the initrd', 2 * minutes, async () => (await steps(racked)).includes('initrd-start'));
+      const before = leases();
+      expect(before).toHaveLength(1);
+      await restart();
+      const rows = await until('hardware info', 3 * minutes, async () => {
+        const found = await technician.client.query(
+          '/baremetal/hardwareinfo',
+          `chassisUuid=${racked.chassisUuid}`,
+        );
+        return (await technician.chassisStatus(racked)) === 'Unprovisioned' && found.length === 5 && found;
+      });
+      expect(await steps(racked)).toContain('restarted');
+      expect(leases()).toEqual(before);
+
+      const hardware = Object.fromEntries(
+        rows.map((row) => [String(row['type']), JSON.parse(String(row['content'])) as unknown]),
+      );
+      await technician.describeHost(racked, hardware);
+      await technician.client.act(actions, 'provisionBaremetalHost');
+      await until(
+        'Provisioning',
+        2 * minutes,
+        async () => (await technician.chassisStatus(racked)) === 'Provisioning',
+      );
+      await restart();
+      await until(
+        'Provisioned',
+        3 * minutes,
+        async () => (await technician.chassisStatus(racked)) === 'Provisioned',
+      );
+      expect(leases()).toEqual(before);
+      await machine.waitForSerial(diskBootMark, minutes);
+      expect(machine.powerLog().filter(({ boot }) => boot === 'network-once')).toHaveLength(2);
+    },
+    8 * minutes,
+  );
+});
