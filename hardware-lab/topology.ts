@@ -56,6 +56,10 @@ export async function createTopology(options: {
     // No spanning tree delay: the first DISCOVER after power-on must not be lost.
     `link add ${rackInterface} type bridge forward_delay 0 mcast_snooping 0`,
     `addr add ${rackAddress}/24 dev ${rackInterface}`,
+    // A switch port has a link also while every server is off; a bridge has one only while a member has.
+    'link add uplink type veth peer name uplink-end',
+    'link set uplink-end up',
+    `link set uplink master ${rackInterface} up`,
     `link set ${rackInterface} up`,
     ...indices.map((index) => `addr add ${bmcAddress(index)}/32 dev lo`),
     ...taps.flatMap((tap) => [

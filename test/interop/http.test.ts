@@ -87,15 +87,7 @@ describe.skipIf(!needTools({ tool: 'curl', package: 'curl' }))('curl', () => {
   it('reads a single-use text once; a killed reader leaves it unread', async () => {
     const { resource, ends } = recordedText('x'.repeat(8_000_000));
     const { artefact, events } = await live({ 'ks.cfg': resource });
-    const killed = await curl(
-      '--limit-rate',
-      '1k',
-      '--max-time',
-      '1',
-      '-o',
-      '/dev/null',
-      artefact('ks.cfg'),
-    );
+    const killed = await curl('--limit-rate', '1k', '--max-time', '1', '-o', '/dev/null', artefact('ks.cfg'));
     expect(killed.status).toBe(28);
     await until(() => ends.length === 1);
     expect(ends).toEqual(['broken']);

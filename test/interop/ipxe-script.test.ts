@@ -26,34 +26,27 @@ afterEach(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Starts a machine whose iPXE fetches its script from our server; `console` grows with what its serial port says. */
+/**
+ * Starts a machine whose iPXE fetches its script from our server. `console` grows with what its screen shows (SeaBIOS sends it
+ * to the serial port), without colours and line ends, because lines wrap at 80 columns.
+ */
 function boot(port: number): { console: string } {
   // QEMU's user network shows this machine's loopback as 10.0.2.2.
   const first = join(folder, 'first.ipxe');
   writeFileSync(
     first,
-    `#!ipxe\nifopen net0\ndhcp\nchain ${bootUrl(`http://10.0.2.2:${port}`, token, 'boot.ipxe')}\necho CHAIN ENDED\n`,
+    `#!ipxe\nifopen net0\ndhcp\nchain ${bootUrl(`http://10.0.2.2:${port}`, token, 'boot.ipxe')}\n`,
   );
   const seen = { console: '' };
-  machine = spawn('qemu-system-x86_64', [
-    ...[
-      '-accel',
-      'tcg',
-      '-m',
-      '256',
-      '-display',
-      'none',
-      '-monitor',
-      'none',
-      '-serial',
-      'stdio',
-      '-no-reboot',
-    ],
-    ...['-netdev', 'user,id=n', '-device', `virtio-net-pci,netdev=n,mac=${mac},romfile=`],
-    ...['-kernel', ipxe, '-initrd', first, '-nodefaults'],
-  ]);
+  let raw = '';
+  const options =
+    '-nodefaults -machine pc,graphics=off -accel tcg -m 256 -display none -monitor none -serial stdio -no-reboot ' +
+    `-netdev user,id=n -device virtio-net-pci,netdev=n,mac=${mac},romfile= -kernel ${ipxe} -initrd`;
+  machine = spawn('qemu-system-x86_64', [...options.split(' '), first]);
   machine.stdout!.on('data', (chunk: Buffer) => {
-    seen.console += chunk.toString('latin1');
+    raw += chunk.toString('latin1');
+    // oxlint-disable-next-line no-control-regex -- terminal escapes are control characters
+    seen.console = raw.replaceAll(/\u001b\[[?\d;]*[A-Za-z]|[\r\n]/g, '');
   });
   return seen;
 }
@@ -84,8 +77,8 @@ describe.skipIf(
     });
     ({ port } = server);
     const seen = boot(port);
-    await until(() => /ARRIVED.*BOOTIF/.test(seen.console), 45_000);
-    console.error(seen.console);expect(seen.console).toContain('Rackwright: test of ??evil? ?? reboot');
+    await until(() => /ARRIVED.*BOOTIF=01(?:-\w\w){6}/.test(seen.console), 45_000);
+    expect(seen.console).toContain('Rackwright: test of ??evil? ?? reboot');
     expect(seen.console).toContain('Rackwright: step 3 of 3, starting the kernel');
     expect(seen.console).toContain(`ARRIVED note="rack 4" a#b;c BOOTIF=01-${mac.replaceAll(':', '-')}`);
     expect(script.ends).toEqual(['delivered']);
@@ -97,7 +90,7 @@ describe.skipIf(
     await server.close();
   }, 60_000);
 
-  it('tries three times, says what failed, and leaves with a failure', async () => {
+  it('tries three times, says what failed, and lets the firmware go on to the disk', async () => {
     let port = 0;
     const text = (body: string): BootResource => ({ kind: 'text', body, contentType: 'text/plain' });
     const { server, asked } = await liveHttp({
@@ -118,12 +111,7 @@ describe.skipIf(
     });
     ({ port } = server);
     const seen = boot(port);
-    await until(
-      () =>
-        seen.console.includes('CHAIN ENDED') ||
-        /next boot device[\s\S]*(?:http:|Could not)/.test(seen.console),
-      45_000,
-    );
+    await until(() => seen.console.includes('Booting from Hard Disk'), 45_000);
     expect(asked).toEqual(['boot.ipxe', 'kernel', 'kernel', 'kernel']);
     expect(seen.console).toContain('(try 3 of 3)');
     expect(seen.console).toContain('Rackwright: the kernel could not be fetched');
@@ -131,12 +119,12 @@ describe.skipIf(
     await server.close();
   }, 60_000);
 
-  it('runs the exit script', async () => {
+  it('runs the exit script, and the firmware goes on to the disk', async () => {
     const { resource, ends } = recordedText(renderExitScript('nothing to do for this machine'));
     const { server } = await liveHttp({ 'boot.ipxe': resource });
     const seen = boot(server.port);
     await until(() => seen.console.includes('Rackwright: nothing to do for this machine'), 45_000);
-    await until(() => ends.length > 0);
+    await until(() => seen.console.includes('Booting from Hard Disk'), 20_000);
     expect(ends).toEqual(['delivered']);
     await server.close();
   }, 60_000);

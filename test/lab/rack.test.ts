@@ -136,9 +136,11 @@ describe.skipIf(!needLab('bios', 'uefi'))('a rack with a BIOS and a UEFI machine
       rack.gate.fetch('http://192.0.2.1:8099/a?b=c', { method: 'PUT', body: 'ü'.repeat(50_000) });
     const answer = await waitFor('the server', 5000, () => ask().catch(() => undefined));
     expect(answer).toMatchObject({ status: 202, text: `PUT/a?b=c${'ü'.repeat(50_000)}` });
-    await expect(fetch('http://192.0.2.1:8099/', { signal: AbortSignal.timeout(500) })).rejects.toThrow();
+    await expect(fetch('http://192.0.2.1:8099/', { signal: AbortSignal.timeout(500) })).rejects.toThrow(
+      /fetch failed|timeout/,
+    );
     await server.kill();
-    await expect(ask()).rejects.toThrow();
+    await expect(ask()).rejects.toThrow(/hang up|ECONNRESET/);
   });
 
   it('keeps a wrong password out', async () => {

@@ -12,6 +12,8 @@ export interface IpmitoolTrace {
   readonly consoleSessionId: number;
   readonly bmcSessionId: number;
   readonly role: number;
+  /** Of the Open Session Request: the level of the option -L, 0 without it. */
+  readonly maxPrivilege: number;
   readonly rakp2AuthCode: string;
   readonly rakp3AuthCode: string;
   readonly sik: string;
@@ -19,7 +21,11 @@ export interface IpmitoolTrace {
   readonly k2: string;
   readonly rakp4Icv: string;
   /** Session datagrams with their decrypted IPMI message and padding. */
-  readonly session: readonly { readonly from: 'console' | 'bmc'; readonly datagram: string; readonly plain: string }[];
+  readonly session: readonly {
+    readonly from: 'console' | 'bmc';
+    readonly datagram: string;
+    readonly plain: string;
+  }[];
   /** Datagrams of the handshake in their order. */
   readonly handshake: readonly { readonly from: 'console' | 'bmc'; readonly datagram: string }[];
 }
@@ -70,6 +76,7 @@ export function parseIpmitoolTrace(output: string): IpmitoolTrace {
     bmcRandom: block('bmc_rand'),
     bmcGuid: rakp2Input.slice(80, 112),
     role: Number.parseInt(rakp2Input.slice(112, 114), 16),
+    maxPrivilege: Number.parseInt(handshake[2]?.datagram.slice(34, 36) ?? '', 16),
     rakp2AuthCode: block('rakp2 mac as computed by the remote console'),
     rakp3AuthCode: block('generated rakp3 mac'),
     sik: block('Generated session integrity key'),
