@@ -58,7 +58,8 @@ export async function createTopology(options: {
     `addr add ${rackAddress}/24 dev ${rackInterface}`,
     // A switch port has a link also while every server is off; a bridge has one only while a member has.
     'link add uplink type veth peer name uplink-end',
-    'link set uplink-end up',
+    // Its far end must not answer for the addresses of this namespace.
+    'link set uplink-end arp off addrgenmode none up',
     `link set uplink master ${rackInterface} up`,
     `link set ${rackInterface} up`,
     ...indices.map((index) => `addr add ${bmcAddress(index)}/32 dev lo`),

@@ -34,10 +34,6 @@ const schema = group({
     }),
     port: port(8080, "TCP port of the REST API; the product's own by default, which its clients assume"),
     publicUrl: httpUrl('Base of job locations as clients reach this server; else the Host header is used'),
-    revealSecrets: Type.Boolean({
-      default: false,
-      description: 'Show passwords to admins, each time with an audit line',
-    }),
     timeZone: Type.String({
       default: 'UTC',
       minLength: 1,

@@ -149,7 +149,7 @@ export async function startRackwright(config: Config, log: Logger): Promise<Rack
     });
     const { publicUrl } = config.api;
     const api = await createApi(
-      { ...config.api, ...(publicUrl === undefined ? {} : { publicUrl }) },
+      { ...config.api, revealSecrets: false, ...(publicUrl === undefined ? {} : { publicUrl }) },
       {
         service: provision.service,
         query: store.query,

@@ -38,7 +38,7 @@ describe('defaults', () => {
     const config = loadConfig({ env: {} });
     expect(config).toEqual({
       dataDirectory: './rackwright-data',
-      api: { address: '0.0.0.0', port: 8080, revealSecrets: false, timeZone: 'UTC', sessionHours: 2 },
+      api: { address: '0.0.0.0', port: 8080, timeZone: 'UTC', sessionHours: 2 },
       admin: {},
       boot: {
         httpPort: 8081,
@@ -135,7 +135,7 @@ describe('password of admin', () => {
 describe('faults', () => {
   it('are told all at once, by path', () => {
     const text = `
-api: {port: 65536, address: 1, revealSecrets: yes, timeZone: 3, publicUrl: "ftp://x", sessionHours: 0}
+api: {port: 65536, address: 1, timeZone: 3, publicUrl: "ftp://x", sessionHours: 0}
 boot: {dns: 1.2.3, router: 192.0.2.1, leaseSeconds: {firmware: 0.5, host: 0}, tftpPort: -1}
 provision: [1]
 ipmi: {privilege: root}
@@ -146,7 +146,6 @@ installer: {kernelArguments: quiet}
     expect(faultsOf(text).map((fault) => fault.split(' ')[0])).toEqual([
       'api.port',
       'api.address',
-      'api.revealSecrets',
       'api.timeZone',
       'api.publicUrl',
       'api.sessionHours',

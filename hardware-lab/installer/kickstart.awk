@@ -116,7 +116,9 @@ function open_section(line,   name) {
 }
 
 function read_file(path, depth,   line, got) {
-  if (depth > 5) refuse("%include too deep", path)
+  # awk keeps one stream a path: a file that includes itself would never end.
+  if (depth > 5 || reading[path]) refuse("%include goes round", path)
+  reading[path] = 1
   while ((got = (getline line <path)) > 0) {
     if (section != "") {
       if (line ~ /^[ \t]*%end[ \t]*$/) { if (target != "") close(target ".sh"); section = "" }
@@ -136,6 +138,7 @@ function read_file(path, depth,   line, got) {
   }
   if (got < 0) refuse("cannot read the file", path)
   close(path)
+  reading[path] = 0
   if (section != "") refuse("%" section " has no %end", path)
 }
 

@@ -1,4 +1,3 @@
 export { ensureAdmin } from './auth/admin.ts';
-export { ApiError } from './errors.ts';
 export type { ApiHandle, ApiOptions } from './options.ts';
 export { createApi } from './server.ts';

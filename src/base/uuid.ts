@@ -1,4 +1,4 @@
-import { fromHex, toHex } from './bytes.ts';
+import { toHex } from './bytes.ts';
 import type { RandomBytes } from './random.ts';
 
 /** A resource id in ZStack's form: 32 lower-case hex digits, no dashes. */
@@ -16,11 +16,6 @@ export function newUuid(random: RandomBytes): Uuid {
 export function parseUuid(text: string): Uuid | undefined {
   const digits = text.replaceAll('-', '').toLowerCase();
   return /^[0-9a-f]{32}$/.test(digits) ? (digits as Uuid) : undefined;
-}
-
-/** The 16 bytes of a uuid in RFC 9562 (network) order. */
-export function uuidToBytes(uuid: Uuid): Uint8Array {
-  return fromHex(uuid, 'uuid');
 }
 
 /**

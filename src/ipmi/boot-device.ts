@@ -6,7 +6,7 @@ import {
 } from './commands/chassis/boot-flags.ts';
 import { getBootOptions } from './commands/chassis/get-boot-options.ts';
 import { bootParameter, setBootOptions } from './commands/chassis/set-boot-options.ts';
-import type { Execute } from './execute.ts';
+import { type Execute, readReply } from './execute.ts';
 import { type BootDevice, IpmiError } from './types.ts';
 
 /** What a caller may wish. */
@@ -36,7 +36,7 @@ export async function readBootDevice(execute: Execute): Promise<BootDevice> {
       'bad-reply',
       `the BMC answered with boot parameter ${reply.parameter}, not ${parameter}`,
     );
-  const flags = decodeBootFlags(reply.value);
+  const flags = readReply(getBootOptions.name, decodeBootFlags, reply.value);
   return {
     device: devices.get(flags.selector) ?? 'other',
     efi: flags.efi,

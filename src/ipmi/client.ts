@@ -1,9 +1,7 @@
-import { WireError } from '../base/bytes.ts';
 import { parseIpv4 } from '../base/ipv4.ts';
 import { closeSession } from './commands/app/close-session.ts';
 import { setSessionPrivilege } from './commands/app/set-session-privilege.ts';
-import type { Command } from './commands/command.ts';
-import type { Execute } from './execute.ts';
+import { type Execute, readReply } from './execute.ts';
 import { type Line, openLine } from './line.ts';
 import { loginOf } from './session/login.ts';
 import { defaultTiming, type IpmiTiming } from './session/timing.ts';
@@ -82,7 +80,7 @@ function sessionClient(line: Line, timing: IpmiTiming, deps: IpmiDeps) {
       const first = await attempt();
       const answer = first.completionCode === duplicated && !once ? await attempt() : first;
       if (answer.completionCode !== 0) throw completionFailure(command.name, answer.completionCode);
-      return decode(command, answer.data);
+      return readReply(command.name, command.decodeReply, answer.data);
     } catch (error) {
       if (!once && error instanceof IpmiError && isSilence(error)) lost = true;
       throw error;
@@ -119,15 +117,4 @@ function sessionClient(line: Line, timing: IpmiTiming, deps: IpmiDeps) {
 
 function isSilence(error: IpmiError): boolean {
   return error.code === 'no-answer' || error.code === 'bmc-not-genuine' || error.code === 'unreachable';
-}
-
-function decode<Request, Reply>(command: Command<Request, Reply>, data: Uint8Array): Reply {
-  try {
-    return command.decodeReply(data);
-  } catch (error) {
-    if (!(error instanceof WireError)) throw error;
-    throw new IpmiError('bad-reply', `${command.name}: malformed answer (${error.message})`, {
-      cause: error,
-    });
-  }
 }

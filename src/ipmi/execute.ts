@@ -1,4 +1,6 @@
+import { WireError } from '../base/bytes.ts';
 import type { Command } from './commands/command.ts';
+import { IpmiError } from './types.ts';
 
 /** How one command is sent. */
 export interface ExecuteOptions {
@@ -14,3 +16,13 @@ export type Execute = <Request, Reply>(
   request: Request,
   options?: ExecuteOptions,
 ) => Promise<Reply>;
+
+/** What `decode` makes of a reply's bytes; IpmiError `bad-reply` when they are malformed. */
+export function readReply<T>(command: string, decode: (data: Uint8Array) => T, data: Uint8Array): T {
+  try {
+    return decode(data);
+  } catch (error) {
+    if (!(error instanceof WireError)) throw error;
+    throw new IpmiError('bad-reply', `${command}: malformed answer (${error.message})`, { cause: error });
+  }
+}

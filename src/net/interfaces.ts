@@ -45,8 +45,12 @@ function fromNode(): readonly Ipv4InterfaceAddress[] {
 export function interfaceAddresses(name?: string): readonly Ipv4InterfaceAddress[] {
   let all: readonly Ipv4InterfaceAddress[];
   try {
-    const options = { encoding: 'utf8', timeout: 5000, stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    all = parseIpAddresses(execFileSync('ip', ['-json', '-4', 'address', 'show'], options));
+    const json = execFileSync('ip', ['-json', '-4', 'address', 'show'], {
+      encoding: 'utf8',
+      timeout: 5000,
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    all = parseIpAddresses(json);
   } catch {
     all = fromNode();
   }

@@ -67,7 +67,7 @@ export function createBootContent(deps: {
     });
     if (!mayBoot(run)) {
       tell(run.uuid, {
-        type: 'script-refused',
+        type: 'refused',
         reason: 'asked for a boot again after the work began; sent to its disk',
       });
       return text(renderExitScript('this run has begun already'));
@@ -84,7 +84,7 @@ export function createBootContent(deps: {
         kernelUrl: bootUrl(base, run.bootToken, artefacts.kernel),
         initrdUrl: bootUrl(base, run.bootToken, artefacts.initrd),
         kernelArguments: [...image.kernelArguments, ...own],
-        bootNote: `Rackwright: ${run.kind} of ${deps.fleet.get(run.chassisUuid)?.name ?? run.chassisUuid}`,
+        bootNote: `${run.kind} of ${deps.fleet.get(run.chassisUuid)?.name ?? run.chassisUuid}`,
       }),
     );
   }
@@ -114,6 +114,7 @@ export function createBootContent(deps: {
       installUrl: deps.images.installer?.url,
       beginUrl: bootUrl(base, run.reportToken, artefacts.begin),
       endUrl: bootUrl(base, run.reportToken, artefacts.end),
+      failedUrl: bootUrl(base, run.reportToken, artefacts.failed),
     });
     tell(run.uuid, { type: 'kickstart-read', bytes: Buffer.byteLength(body) });
     return {
@@ -210,7 +211,7 @@ export function createBootContent(deps: {
       if (token !== run.bootToken) return gone;
       if (run.address !== client) {
         tell(run.uuid, {
-          type: 'script-refused',
+          type: 'refused',
           reason: `${client} asked for ${artefact} of this run but does not hold its lease`,
         });
         return refused(403, 'this boot belongs to another machine');

@@ -100,6 +100,20 @@ export function createWireSide(deps: {
     return chassisUuid === undefined ? undefined : book.ofChassis(chassisUuid)?.uuid;
   };
 
+  function onHttp(event: Extract<PxeEvent, { kind: 'http' }>): void {
+    const { artefact, client, phase, bytes, total } = event;
+    // UEFI HTTP boot fetches its loader without a token.
+    const run = event.token === '' ? book.byAddress(client) : book.byToken(event.token);
+    if (run === undefined || run.address !== client) return;
+    if (phase === 'failed' && total === 0 && event.reason !== undefined) {
+      toRun(run.uuid, { type: 'refused', reason: `${artefact} was refused: ${event.reason}` });
+      return;
+    }
+    const what = event.token === '' ? 'loader' : artefact;
+    if (what !== 'loader' && what !== 'kernel' && what !== 'initrd') return;
+    toRun(run.uuid, { type: 'download', what, phase, file: artefact, bytes, total, reason: event.reason });
+  }
+
   return {
     policy: { decide },
     events(event) {
@@ -137,21 +151,9 @@ export function createWireSide(deps: {
             reason: event.reason,
           });
           break;
-        case 'http': {
-          const what = ({ kernel: 'kernel', initrd: 'initrd' } as const)[event.artefact as 'kernel'];
-          const run = book.byToken(event.token);
-          if (what === undefined || run?.address !== event.client) break;
-          toRun(run.uuid, {
-            type: 'download',
-            what,
-            phase: event.phase,
-            file: what,
-            bytes: event.bytes,
-            total: event.total,
-            reason: undefined,
-          });
+        case 'http':
+          onHttp(event);
           break;
-        }
         default:
           event satisfies never;
       }

@@ -1,3 +1,2 @@
-export { chassisStatuses } from './model.ts';
 export type { PowerAction, ProvisionErrorCode, ProvisionService } from './service.ts';
 export { ProvisionError } from './service.ts';

@@ -6,7 +6,8 @@ import { buildInstaller } from '../../hardware-lab/installer/build.ts';
 import { diskImageTools } from '../../hardware-lab/installer/disk-image.ts';
 import { defaultCache } from '../../inspector/build.ts';
 import type { BootFiles } from '../../inspector/builder/outputs.ts';
-import { makeBootLan, needBootLan, type BootLan } from '../support/boot-lan.ts';
+import { parseCfgItems, renderKickstart } from '../../src/hostcfg/index.ts';
+import { makeBootLan, needBootLan, type BootLan, type Machine } from '../support/boot-lan.ts';
 import { needTools } from '../support/need.ts';
 
 const mac = (n: number): string => `52:54:00:00:01:0${n}`;
@@ -60,6 +61,24 @@ wget -q -O /dev/null --post-data "end $(ls /)" http://192.0.2.1:8000/end
 %end
 `;
 
+const rendered = renderKickstart({
+  hostname: 'node-7.example',
+  rootPasswordCrypt: undefined,
+  vnc: false,
+  vncPassword: undefined,
+  unattended: true,
+  network: parseCfgItems({
+    nicCfgs: [{ mac: mac(0), pxe: true }],
+    bondings: [
+      { name: 'bond0', slaves: `${mac(1)},${mac(2)}`, ip: '198.51.100.7', netmask: '255.255.255.0' },
+    ],
+    vlans: [{ parent: 'bond0', vlanId: 7, ip: '203.0.113.7', netmask: '255.255.255.0' }],
+  }),
+  installUrl: 'http://192.0.2.1:8000/tree',
+  beginUrl: 'http://192.0.2.1:8000/begin',
+  endUrl: 'http://192.0.2.1:8000/end',
+});
+
 const tools = Object.entries(diskImageTools).map(([tool, name]) => ({ tool, package: name }));
 const able = needBootLan() && needTools(...tools);
 
@@ -78,6 +97,7 @@ describe.skipIf(!able)('stand-in installer', () => {
       '/ks': { body: kickstart, statuses: [200, 410] },
       '/ks-unknown': { body: `${kickstart}\nraid / --level=1\n`, statuses: [200, 410] },
       '/ks-pre': { body: kickstart.replace(':8000/begin', ':8000/refused'), statuses: [200, 410] },
+      '/ks-rendered': { body: rendered, statuses: [200, 410] },
       '/begin': { statuses: [204] },
       '/refused': { statuses: [403] },
       '/end': { statuses: [204] },
@@ -88,7 +108,7 @@ describe.skipIf(!able)('stand-in installer', () => {
 
   const blank = (): void => {
     closeSync(openSync(disk, 'w'));
-    truncateSync(disk, 64 * 2 ** 20);
+    truncateSync(disk, 128 * 2 ** 20);
   };
   const diskArg = (): [string, string] => ['-drive', `file=${disk},format=raw,if=virtio`];
   const install = (path: string): Promise<string> =>
@@ -100,6 +120,13 @@ describe.skipIf(!able)('stand-in installer', () => {
       },
       nics,
       limitMs: 120_000,
+    });
+  const bootDisk = (firmware: Machine['args']): Promise<string> =>
+    lan.boot({
+      args: [diskArg(), ...firmware],
+      nics,
+      until: /RACKWRIGHT-LAB DISK READY/,
+      limitMs: 90_000,
     });
   const isBlank = (): boolean => readFileSync(disk).every((byte) => byte === 0);
 
@@ -117,7 +144,7 @@ describe.skipIf(!able)('stand-in installer', () => {
     100_000,
   );
 
-  it('installs, and the disk boots on BIOS and UEFI', async () => {
+  it('installs what a kickstart says, and the disk boots on UEFI', async () => {
     blank();
     const before = lan.requests.length;
     const text = await install('/ks');
@@ -138,16 +165,20 @@ describe.skipIf(!able)('stand-in installer', () => {
     // A root of its own, not the installer's.
     expect(requests[2]?.body).not.toContain('mnt');
 
-    for (const firmware of [[], [['-bios', '/usr/share/ovmf/OVMF.fd']]] as const) {
-      const booted = await lan.boot({
-        args: [diskArg(), ...firmware],
-        nics,
-        until: /RACKWRIGHT-LAB DISK READY/,
-        limitMs: 90_000,
-      });
-      expect(booted).toContain(`RACKWRIGHT-LAB DISK BOOT ${marker}`);
-      expect(booted).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802.3ad .* mii=up/);
-      expect(booted).toContain('RACKWRIGHT-LAB VLAN bond0.100 id=100 parent=bond0 addr=203.0.113.20/24');
-    }
-  }, 330_000);
+    const booted = await bootDisk([['-bios', '/usr/share/ovmf/OVMF.fd']]);
+    expect(booted).toContain(`RACKWRIGHT-LAB DISK BOOT ${marker}`);
+    expect(booted).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802.3ad .* mii=up/);
+    expect(booted).toContain('RACKWRIGHT-LAB VLAN bond0.100 id=100 parent=bond0 addr=203.0.113.20/24');
+  }, 240_000);
+
+  it('understands what hostcfg renders, and the disk boots on BIOS with that network', async () => {
+    blank();
+    const text = await install('/ks-rendered');
+    expect(text).toContain('bond0: for the installed system, not activated here');
+    expect(text).toContain('RACKWRIGHT-LAB INSTALLED');
+    const booted = await bootDisk([]);
+    expect(booted).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802.3ad .* mii=up addr=198.51.100.7\/24/);
+    expect(booted).toContain('RACKWRIGHT-LAB VLAN bond0.7 id=7 parent=bond0 addr=203.0.113.7/24');
+    expect(booted).toMatch(/ inet 192\.0\.2\.1\d\d\/24/);
+  }, 240_000);
 });

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { needRoot, needTools } from '../support/need.ts';
+import type { Line } from '../support/tftp-server-process.ts';
 import { runProgram } from '../support/run-program.ts';
 import { pattern, until } from '../support/tftp-peer.ts';
 
@@ -19,7 +21,7 @@ const able =
 const netns = `rw-tftp-${process.pid}`;
 const folder = mkdtempSync(join(tmpdir(), 'rackwright-loss-'));
 let server: ChildProcess | undefined;
-const lines: string[] = [];
+const lines: Line[] = [];
 
 const root = (...command: string[]): void => {
   const { status, stderr } = spawnSync(command[0]!, command.slice(1), {
@@ -28,6 +30,12 @@ const root = (...command: string[]): void => {
   if (status !== 0) throw new Error(`${command.join(' ')}: ${stderr.toString()}`);
 };
 const inside = (...command: string[]): void => root('ip', 'netns', 'exec', netns, ...command);
+
+/** The event that a transfer ended so, if it came. */
+const ended = (phase: 'done' | 'failed') =>
+  lines.find((line) => line !== 'ready' && line.kind === 'tftp' && line.phase === phase) as
+    | Extract<Line, { kind: 'tftp' }>
+    | undefined;
 
 /** Drops a part of all UDP packets, in both directions. */
 function lose(percent: number): void {
@@ -41,12 +49,11 @@ describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
   beforeAll(async () => {
     root('ip', 'netns', 'add', netns);
     inside('ip', 'link', 'set', 'lo', 'up');
+    const [program, ...enter] = ['ip', 'netns', 'exec', netns] as const;
     server = spawn(
-      'ip',
+      program,
       [
-        'netns',
-        'exec',
-        netns,
+        ...enter,
         process.execPath,
         '--import',
         'tsx',
@@ -54,8 +61,8 @@ describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
       ],
       { stdio: ['pipe', 'pipe', 'inherit'] },
     );
-    server.stdout!.on('data', (chunk: Buffer) => lines.push(...chunk.toString().split('\n').filter(Boolean)));
-    await until(() => lines.includes('"ready"'), 20_000);
+    createInterface(server.stdout!).on('line', (line) => lines.push(JSON.parse(line) as Line));
+    await until(() => lines.includes('ready'), 20_000);
   });
   afterAll(async () => {
     if (server !== undefined) {
@@ -121,8 +128,7 @@ describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
         timeoutMs: 45_000,
       });
       expect([stderr, readFileSync(to).equals(Buffer.from(pattern(size)))]).toEqual([stderr, true]);
-      const done = (): boolean =>
-        lines.some((l) => l.includes(`"phase":"done"`) && l.includes(`"bytes":${size}`));
+      const done = (): boolean => ended('done')?.bytes === size;
       await until(done, 20_000);
       lines.splice(0);
     },
@@ -151,10 +157,8 @@ describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
       ],
       { timeoutMs: 5_000 },
     );
-    await until(() => lines.some((l) => l.includes('"phase":"failed"')), 30_000);
-    expect(lines.find((l) => l.includes('"phase":"failed"'))).toContain(
-      'a firewall that blocks high UDP ports',
-    );
+    await until(() => ended('failed') !== undefined, 30_000);
+    expect(ended('failed')?.reason).toContain('a firewall that blocks high UDP ports');
     await client;
   }, 60_000);
 });

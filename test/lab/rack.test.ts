@@ -126,21 +126,23 @@ describe.skipIf(!needLab('bios', 'uefi'))('a rack with a BIOS and a UEFI machine
   });
 
   it('reaches by HTTP what listens inside, and only there', async () => {
+    const long = 'ü'.repeat(50_000);
     const program = `require('node:http').createServer((q, a) => {
-      let body = ''; q.on('data', (c) => { body += c; }); q.on('end', () => { a.statusCode = 202; a.end(q.method + q.url + body); });
+      let body = ''; q.setEncoding('utf8'); q.on('data', (c) => { body += c; }); q.on('end', () => { a.statusCode = 202; a.end(q.method + q.url + body); });
     }).listen(8099, '192.0.2.1')`;
     const server = await rack.topology.start(process.execPath, ['-e', program], {
       logFile: join(rack.folder, 'test-server.log'),
     });
     const ask = (): ReturnType<typeof rack.gate.fetch> =>
-      rack.gate.fetch('http://192.0.2.1:8099/a?b=c', { method: 'PUT', body: 'ü'.repeat(50_000) });
+      rack.gate.fetch('http://192.0.2.1:8099/a?b=c', { method: 'PUT', body: long });
     const answer = await waitFor('the server', 5000, () => ask().catch(() => undefined));
-    expect(answer).toMatchObject({ status: 202, text: `PUT/a?b=c${'ü'.repeat(50_000)}` });
+    expect(answer.status).toBe(202);
+    expect(answer.text === `PUT/a?b=c${long}`).toBe(true);
     await expect(fetch('http://192.0.2.1:8099/', { signal: AbortSignal.timeout(500) })).rejects.toThrow(
       /fetch failed|timeout/,
     );
     await server.kill();
-    await expect(ask()).rejects.toThrow(/hang up|ECONNRESET/);
+    await expect(ask()).rejects.toThrow(/hang up|ECONNRESET|EPIPE/);
   });
 
   it('keeps a wrong password out', async () => {

@@ -52,7 +52,7 @@ it('ends with the result in JSON, one object a line', () => {
 
 it.each([
   [['--firmware', 'efi'], 'bios or uefi'],
-  [['--machines', '0'], 'from 1 to 80'],
+  [['--machines', '0'], 'from 1 to 40'],
   [['--frobnicate'], 'frobnicate'],
 ])('refuses %j and shows the help', (args, text) => {
   const lab = spawnSync(process.execPath, ['--import', 'tsx', 'hardware-lab/main.ts', ...args], {

@@ -38,6 +38,7 @@ const hostCfg = () => ({
   },
 });
 
+/** Provisions while virtual time goes on slowly enough for real file access to keep up. */
 async function provision(): Promise<void> {
   const call = rig.provision.service.provision(rig.chassisUuid);
   const state = { ended: false };
@@ -46,7 +47,10 @@ async function provision(): Promise<void> {
       state.ended = true;
     })
     .catch(() => undefined);
-  for (let i = 0; i < 100 && !state.ended; i += 1) await rig.clock.advance(1000);
+  while (!state.ended) {
+    await rig.clock.advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
   await call;
 }
 

@@ -86,7 +86,7 @@ describe('whatever happens', () => {
       download('loader', 'failed', 0),
       { type: 'other-server', address: '192.0.2.9' as never },
       { type: 'pool-full' },
-      { type: 'script-refused', reason: 'no' },
+      { type: 'refused', reason: 'no' },
       { type: 'kickstart-read', bytes: 1 },
       { type: 'kickstart-delivered' },
       { type: 'kickstart-broken' },

@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/base/clock.ts';
+import { type Clock, delay } from '../../src/base/clock.ts';
 import type { OpenUdp, UdpPeer, UdpReceiver } from '../../src/net/udp.ts';
 
 /** Time that passes only when everything waits for it. */
@@ -6,13 +6,16 @@ export interface VirtualTime {
   readonly clock: Clock;
   /** Lets time pass until `work` is settled; fails when nothing is left that could settle it. */
   settle<T>(work: Promise<T>): Promise<T>;
+  /** Lets `ms` pass. */
+  pass(ms: number): Promise<void>;
 }
 
 /** A clock whose hours pass in no time, for tests of time-outs. */
 export function virtualTime(): VirtualTime {
   let now = 1_700_000_000_000;
   let timers: Array<{ readonly at: number; readonly run: () => void }> = [];
-  return {
+  const time: VirtualTime = {
+    pass: (ms) => time.settle(delay(time.clock, ms)),
     clock: {
       now: () => now,
       after(ms, run) {
@@ -38,6 +41,7 @@ export function virtualTime(): VirtualTime {
       }
     },
   };
+  return time;
 }
 
 /** A peer behind a virtual wire: gets a datagram, answers with datagrams. */

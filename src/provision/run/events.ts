@@ -37,7 +37,7 @@ export type RunEvent =
       readonly reason: string | undefined;
     }
   | { readonly type: 'script-read' }
-  | { readonly type: 'script-refused'; readonly reason: string }
+  | { readonly type: 'refused'; readonly reason: string }
   | { readonly type: 'kickstart-read'; readonly bytes: number }
   | { readonly type: 'kickstart-delivered' }
   | { readonly type: 'kickstart-broken' }

@@ -152,6 +152,9 @@ function onDownload(run: Run, event: Extract<RunEvent, { type: 'download' }>, at
   const begun = what !== 'loader' || bytes > 0;
   switch (phase) {
     case 'start':
+      // Firmware asks for the loader twice: first only for its size.
+      if (what === 'loader' && run.evidence.loaderStarted && run.evidence.loaderFailure === undefined)
+        return quiet(run);
       return {
         run: begun
           ? advance(run, stages[what].during, at, evidence)
@@ -243,8 +246,8 @@ export function step(run: Run, event: RunEvent, at: number, cause: string): RunS
           )
         : quiet(next);
     }
-    case 'script-refused':
-      return tell('script-refused', event.reason);
+    case 'refused':
+      return tell('refused', event.reason);
     case 'kickstart-read':
       return tell(
         'kickstart',
