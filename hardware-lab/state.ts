@@ -11,7 +11,8 @@ interface LabRecord {
   readonly ownerStart: string;
   readonly namespace: string;
   readonly folder: string;
-  readonly pids: readonly number[];
+  /** With its start time a pid names one process for good; see startTimeOf. */
+  readonly processes: readonly { readonly pid: number; readonly start: string }[];
 }
 
 /** State file of a running lab; every change is on disk when the call returns. */
@@ -37,18 +38,18 @@ export function openState(id: string, namespace: string, folder: string): LabSta
     ownerStart: startTimeOf(process.pid) ?? '',
     namespace,
     folder,
-    pids: [],
+    processes: [],
   };
   write(record);
   let removed = false;
-  const setPids = (pids: readonly number[]): void => {
+  const setProcesses = (processes: LabRecord['processes']): void => {
     if (removed) return;
-    record = { ...record, pids };
+    record = { ...record, processes };
     write(record);
   };
   return {
-    addProcess: (pid) => setPids([...record.pids, pid]),
-    removeProcess: (pid) => setPids(record.pids.filter((other) => other !== pid)),
+    addProcess: (pid) => setProcesses([...record.processes, { pid, start: startTimeOf(pid) ?? '' }]),
+    removeProcess: (pid) => setProcesses(record.processes.filter((other) => other.pid !== pid)),
     async clear(keepFolder) {
       removed = true;
       await clear(record, keepFolder);
@@ -66,20 +67,26 @@ export function namespaceName(id: string): string {
   return `rwlab-${id}`;
 }
 
-/** Kills those of `pids` whose command line carries the lab's mark: a pid may be somebody else's by now. */
-async function killMarked(pids: readonly number[], mark: string): Promise<number> {
-  const ours = [...new Set(pids)].filter((pid) => commandLineOf(pid)?.includes(mark) === true);
-  for (const pid of ours) {
+/**
+ * Kills what the lab started and nothing else: a recorded pid may be somebody else's by now, and somebody may look around inside the
+ * namespace with a shell of his own. `inside` are the pids in the namespace: a process that was started just before a crash may not
+ * be on record, but its command line carries the lab's mark.
+ */
+async function killProcesses({ id, processes }: LabRecord, inside: readonly number[]): Promise<number> {
+  const isMarked = (pid: number): boolean => commandLineOf(pid)?.includes(folderName(id)) === true;
+  const marked = inside.filter(isMarked).map((pid) => ({ pid, start: startTimeOf(pid) ?? '' }));
+  const lives = ({ pid, start }: { pid: number; start: string }): boolean =>
+    startTimeOf(pid) === start && commandLineOf(pid) !== undefined;
+  const ours = [...processes, ...marked].filter(lives);
+  for (const { pid } of ours) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
       // It ended by itself.
     }
   }
-  await waitFor('end of left-over processes', 5000, () =>
-    ours.every((pid) => commandLineOf(pid)?.includes(mark) !== true) ? true : undefined,
-  );
-  return ours.length;
+  await waitFor('end of left-over processes', 5000, () => (ours.some(lives) ? undefined : true));
+  return new Set(ours.map(({ pid }) => pid)).size;
 }
 
 async function hasNamespace(name: string): Promise<boolean> {
@@ -98,10 +105,8 @@ async function clear(record: LabRecord, keepFolder: boolean): Promise<string> {
       return '';
     }
   };
-  // A process that was started just before the crash may not be in the file yet, but it is in the namespace.
   const inside = await unlessGone(run('ip', ['netns', 'pids', namespace]));
-  const pids = inside.split('\n').filter(Boolean).map(Number);
-  const killed = await killMarked([...record.pids, ...pids], folderName(id));
+  const killed = await killProcesses(record, inside.split('\n').filter(Boolean).map(Number));
   await unlessGone(run('ip', ['netns', 'del', namespace]));
   if (!keepFolder && basename(record.folder) === folderName(id)) {
     rmSync(record.folder, { recursive: true, force: true });

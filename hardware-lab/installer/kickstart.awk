@@ -39,7 +39,7 @@ function split_words(line,   i, c, state, current, started) {
 function is_ipv4(text,   part, i, n) {
   n = split(text, part, ".")
   if (n != 4) return 0
-  for (i = 1; i <= 4; i++) if (part[i] !~ /^[0-9]+$/ || part[i] > 255) return 0
+  for (i = 1; i <= 4; i++) if (part[i] !~ /^[0-9]+$/ || part[i] + 0 > 255) return 0
   return 1
 }
 
@@ -53,7 +53,7 @@ function check_network(line,   name, i, n, list, pair) {
   if (("--ip" in value) && value["--bootproto"] != "static") refuse("--ip without --bootproto=static", line)
   if (("--onboot" in value) && value["--onboot"] !~ /^(on|off|yes|no)$/) refuse("unknown --onboot", line)
   if (("--bindto" in value) && value["--bindto"] != "mac") refuse("unknown --bindto", line)
-  if (("--vlanid" in value) && (value["--vlanid"] !~ /^[0-9]+$/ || value["--vlanid"] < 1 || value["--vlanid"] > 4094)) refuse("VLAN id out of range", line)
+  if (("--vlanid" in value) && (value["--vlanid"] !~ /^[0-9]+$/ || value["--vlanid"] + 0 < 1 || value["--vlanid"] + 0 > 4094)) refuse("VLAN id out of range", line)
   if (!("--device" in value) && !("--hostname" in value)) refuse("network without --device", line)
   if (("--bondopts" in value) && !("--bondslaves" in value)) refuse("--bondopts without --bondslaves", line)
   if ("--bondslaves" in value && value["--bondslaves"] !~ /^[A-Za-z0-9._-]+(,[A-Za-z0-9._-]+)*$/) refuse("bad --bondslaves", line)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentKernelPackage, fetchKernelPackage, unpackKernel, type UnpackedKernel } from './kernel.ts';
 import { bootFilesIn, hashInputs, isUpToDate, writeOutputs, type BootFiles } from './outputs.ts';
@@ -25,6 +25,17 @@ export interface RamdiskRecipe {
   readonly plan: (kernel: UnpackedKernel, work: string) => RamdiskPlan;
 }
 
+/** Removes what a killed build left (400 MB); a build takes a minute, so older than an hour is nobody's. */
+function removeLeftovers(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    if (!/^(?:build|download)-/.test(name)) continue;
+    const path = join(cache, name);
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat !== undefined && Date.now() - stat.mtimeMs > 3_600_000)
+      rmSync(path, { recursive: true, force: true });
+  }
+}
+
 /**
  * Builds kernel and ramdisk from Debian packages, or returns at once when they are up to date.
  * Throws BuildError that names a missing program with its package, a failed download, or a module that the kernel no longer has.
@@ -42,6 +53,7 @@ export function buildRamdisk(recipe: RamdiskRecipe, { out, cache, log }: BuildOp
   }
   const deb = fetchKernelPackage(wanted, cache, log);
   mkdirSync(cache, { recursive: true });
+  removeLeftovers(cache);
   const work = mkdtempSync(join(cache, 'build-'));
   try {
     log(`unpacking ${wanted.name}`);

@@ -50,6 +50,11 @@ vnc --password='a b"c'
     ]);
   });
 
+  it('compares numbers as numbers', () => {
+    const line = 'network --device=eth0 --vlanid=7 --bootproto=static --ip=9.9.9.9 --netmask=255.0.0.0';
+    expect(commands(`${line}\n`)[0]).toContain('--vlanid=7');
+  });
+
   it('follows includes and keeps the order', () => {
     const { out } = read('');
     writeFileSync(join(out, 'net.ks'), 'network --device=eth0 --bootproto=dhcp\n');

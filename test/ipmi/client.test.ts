@@ -3,6 +3,7 @@ import { toHex } from '../../src/base/bytes.ts';
 import { connectBmc } from '../../src/ipmi/index.ts';
 import { faultsOf } from '../support/faults.ts';
 import { fakeLab } from '../support/fake-lab.ts';
+import { flipBit } from '../support/flip.ts';
 import { ipmiErrorOf } from '../support/ipmi-deps.ts';
 
 const deviceIdReply = Uint8Array.of(0x20, 0x81, 0x07, 0x45, 0x02, 0xbf, 0x57, 0x01, 0x00, 0x34, 0x12);
@@ -184,7 +185,7 @@ describe('a session', () => {
         if (answer[5] !== 0xc0) return [answer];
         const naked = answer.slice();
         naked[5] = 0x00;
-        return [new Uint8Array(), answer.subarray(0, 20), answer.with(-1, answer.at(-1)! ^ 1), naked, answer];
+        return [new Uint8Array(), answer.subarray(0, 20), flipBit(answer, -1), naked, answer];
       },
     });
     const client = await lab.connect();

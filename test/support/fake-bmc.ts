@@ -19,6 +19,7 @@ import { decodeRakp3 } from '../../src/ipmi/wire/rakp3.ts';
 import { encodeRakp4 } from '../../src/ipmi/wire/rakp4.ts';
 import { decodeSessionPacket, encodeSessionPacket, payloadType } from '../../src/ipmi/wire/session-packet.ts';
 import { decodeSessionless, encodeSessionless } from '../../src/ipmi/wire/sessionless-packet.ts';
+import { flipBit } from './flip.ts';
 
 /** One command as the fake received it inside a session; `undefined` from the handler means silence. */
 export type FakeHandler = (request: {
@@ -86,7 +87,7 @@ export function fakeBmc(options: FakeBmcOptions): FakeBmc {
     ),
   ];
   const spoil = (bytes: Uint8Array, when: FakeBmcOptions['lie']): Uint8Array =>
-    lie === when ? bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte)) : bytes;
+    lie === when ? flipBit(bytes, 0) : bytes;
   const status = (at: NonNullable<FakeBmcOptions['refuse']>['at']): number =>
     refuse?.at === at ? refuse.status : 0;
 
@@ -203,7 +204,7 @@ export function fakeBmc(options: FakeBmcOptions): FakeBmc {
     const payload = answer(request, result);
     const to = secrets.consoleSessionId;
     const sealed = seal(secrets, { to, payloadType: payloadType.ipmi, sequence, payload }, random(16));
-    return [lie === 'session' && sequence > 1 ? sealed.with(-1, sealed.at(-1)! ^ 1) : sealed];
+    return [lie === 'session' && sequence > 1 ? flipBit(sealed, -1) : sealed];
   }
 
   function carryOut(session: FakeSession, request: IpmiMessage): ReturnType<FakeHandler> {

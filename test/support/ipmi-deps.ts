@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { systemClock } from '../../src/base/clock.ts';
+import { messageOf } from '../../src/base/errors.ts';
 import { type BmcClient, IpmiError, type IpmiDeps } from '../../src/ipmi/index.ts';
 import { openUdp } from '../../src/net/dgram.ts';
 
@@ -17,7 +18,7 @@ export async function ipmiErrorOf(work: Promise<unknown>): Promise<IpmiError> {
     (error: unknown) => error,
   );
   if (outcome instanceof IpmiError) return outcome;
-  throw new Error(`expected an IpmiError, got ${outcome === undefined ? 'success' : String(outcome)}`);
+  throw new Error(`expected an IpmiError, got ${outcome === undefined ? 'success' : messageOf(outcome)}`);
 }
 
 /** Runs `work` with a client and closes it in any case. */

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { closeSession } from '../../../src/ipmi/commands/app/close-session.ts';
 import { getChannelAuthCapabilities } from '../../../src/ipmi/commands/app/get-channel-auth-capabilities.ts';
 import { getDeviceId } from '../../../src/ipmi/commands/app/get-device-id.ts';

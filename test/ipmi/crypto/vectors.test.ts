@@ -1,7 +1,8 @@
+import { createCipheriv } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../../../src/base/bytes.ts';
+import { fromHex, toHex, WireError } from '../../../src/base/bytes.ts';
 import { decryptPayload, encryptPayload } from '../../../src/ipmi/crypto/aes-cbc.ts';
 import { deriveKeys, rakp2AuthCode, rakp3AuthCode, rakp4Icv } from '../../../src/ipmi/crypto/rakp.ts';
 import { suite3 } from '../../../src/ipmi/crypto/suite.ts';
@@ -176,9 +177,19 @@ describe('AES-CBC-128 payloads', () => {
     },
   );
 
+  it.each([
+    ['16 as its length', [...Array.from({ length: 15 }, (_, i) => i + 1), 16]],
+    ['other bytes than 1, 2, 3', [0xab, 0xab, 0xab, 0xab, 0xab, 0xab, 1, 2, 3, 4, 5, 6, 7, 8, 8, 9]],
+    ['a length over what is there', Array.from({ length: 16 }, () => 0xff)],
+  ])('refuses a padding with %s', (_, plain) => {
+    const cipher = createCipheriv('aes-128-cbc', key, iv).setAutoPadding(false);
+    const payload = Uint8Array.from([...iv, ...cipher.update(Uint8Array.from(plain)), ...cipher.final()]);
+    expect(() => decryptPayload(key, payload)).toThrow(WireError);
+  });
+
   it('refuses what is not whole blocks, or has no block at all', () => {
     const payload = encryptPayload(key, iv, new Uint8Array(20));
     for (const length of [0, 15, 16, 17, 47])
-      expect(() => decryptPayload(key, payload.subarray(0, length))).toThrow();
+      expect(() => decryptPayload(key, payload.subarray(0, length))).toThrow(WireError);
   });
 });

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { decodeIpmiMessage, encodeIpmiMessage } from '../../../src/ipmi/wire/ipmi-message.ts';
 import {
   decodeOpenSessionRequest,
