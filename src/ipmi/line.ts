@@ -45,16 +45,13 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
   const { clock, random } = deps;
   let handshake: Handshake | undefined;
   let session: Session | undefined;
-  let settle:
-    | { readonly done: (answer: Answer) => void; readonly failed: (error: IpmiError) => void }
-    | undefined;
+  let settle: { done: (answer: Answer) => void; failed: (error: IpmiError) => void } | undefined;
   let cancelTimer = (): void => {};
   let sending: Promise<unknown> = Promise.resolve();
 
   function unreachable(cause: unknown): IpmiError {
-    return new IpmiError('unreachable', `can't reach ${peer.address}:${peer.port}: ${messageOf(cause)}`, {
-      cause,
-    });
+    const text = `can't reach ${peer.address}:${peer.port}: ${messageOf(cause)}`;
+    return new IpmiError('unreachable', text, { cause });
   }
 
   function finish(act: (waiting: NonNullable<typeof settle>) => void): void {
@@ -67,12 +64,11 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
   function apply(effects: readonly (HandshakeEffect | SessionEffect)[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
-        case 'send':
-          sending = Promise.all([
-            sending,
-            socket.send(effect.datagram, peer).catch((error: unknown) => giveUp(unreachable(error))),
-          ]);
+        case 'send': {
+          const sent = socket.send(effect.datagram, peer).catch((error) => giveUp(unreachable(error)));
+          sending = sending.then(() => sent);
           break;
+        }
         case 'timer':
           cancelTimer();
           cancelTimer = clock.after(effect.ms, onTimer);

@@ -21,9 +21,10 @@ export async function readChassisPower(execute: Execute): Promise<ChassisPower> 
 }
 
 /**
- * Sends a chassis control so that it is not carried out twice. A BMC need not notice a repeated request (IPMI 2.0 §5.4 only allows
- * it to), so none is repeated blindly. After a lost answer to power-up or power-down the chassis status tells whether it worked, and it
- * is sent again only if not. A reset, cycle, interrupt or soft shutdown leaves no such trace: it fails with `no-answer`, `data.mayHaveRun`.
+ * Sends a chassis control so that it is not carried out twice. A BMC may notice a repeated request (completion code 0xCF, IPMI 2.0
+ * §5.2) but need not, so none is repeated blindly. After a lost answer to power-up or power-down the chassis status tells whether it
+ * worked, and it is sent again only if not. A reset, cycle, interrupt or soft shutdown leaves no such trace: it fails with `no-answer`
+ * and `data.mayHaveRun`.
  */
 export async function controlChassis(execute: Execute, action: ChassisControl, tryMs: number): Promise<void> {
   const goal = goals[action];

@@ -77,6 +77,18 @@ function leases(): readonly LeaseRow[] {
   }
 }
 
+/** HTTP status of a GET that another machine makes under a stolen address, which it holds for that moment only. */
+async function statusFrom(address: string, url: string): Promise<string> {
+  const { topology } = rack;
+  await topology.run('ip', ['addr', 'add', `${address}/32`, 'dev', 'rack0']);
+  try {
+    const out = ['-s', '-o', '/dev/null', '-w', '%{http_code}', '-m', '5'];
+    return await topology.run('curl', [...out, '--interface', address, url]);
+  } finally {
+    await topology.run('ip', ['addr', 'del', `${address}/32`, 'dev', 'rack0']);
+  }
+}
+
 /** Every text that anybody could read later: logs, serial consoles, and the argv of the rack's processes. */
 function traces(): readonly (readonly [string, string])[] {
   const logs = readdirSync(rack.folder, { recursive: true, withFileTypes: true })
@@ -130,34 +142,23 @@ describe.skipIf(!needLab('bios', 'uefi'))('the whole road', () => {
       const installation = technician.install(racked, 4 * minutes);
       installation.catch(() => undefined);
 
-      await until('the bond in the guest', 3 * minutes, async () =>
-        (await machine.serial()).includes('RACKWRIGHT-LAB BOND bond0'),
+      // The machine's own console shows the URL that only its script had.
+      const kickstartUrl = await until(
+        'the kickstart URL',
+        3 * minutes,
+        async () => /inst\.ks=(http:\/\/\S+\/ks\.cfg)/.exec(await machine.serial())?.[1],
       );
-      const serial = await machine.serial();
-      const url = /inst\.ks=(http:\/\/\S+\/ks\.cfg)/.exec(serial)?.[1] ?? '';
-      expect(url).not.toBe('');
-      // From another address on the segment, then from the machine's own lease, which its installer has left by now.
-      const foreign = await rack.gate.fetch(url);
-      expect(foreign.status).toBe(403);
+      // From another address of the segment; then, once it was read, a second time from the address that holds the lease.
+      expect((await rack.gate.fetch(kickstartUrl)).status).toBe(403);
+      await until('the kickstart read', minutes, async () => (await steps(racked)).includes('kickstart'));
       const [lease] = leases();
-      await rack.topology.run('ip', ['addr', 'add', `${lease?.ip}/32`, 'dev', 'rack0']);
-      const again = await rack.topology.run('curl', [
-        '-s',
-        '-o',
-        '/dev/null',
-        '-w',
-        '%{http_code}',
-        '--interface',
-        lease?.ip ?? '',
-        url,
-      ]);
-      await rack.topology.run('ip', ['addr', 'del', `${lease?.ip}/32`, 'dev', 'rack0']);
-      expect(again).toBe('410');
+      expect(await statusFrom(lease?.ip ?? '', kickstartUrl)).toBe('410');
       expect(await installation).toEqual(['Rebooting', 'Provisioning', 'Provisioned']);
       const told = (await technician.timeline(racked))?.entries ?? [];
       expect(told.filter(({ step }) => step === 'kickstart')).toHaveLength(1);
       expect(told.filter(({ step }) => step === 'kickstart-refused')).toHaveLength(2);
 
+      const serial = await machine.serial();
       expect(serial).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802\.3ad slaves=\w+[, ]\w+ mii=up/);
       expect(leases()).toEqual([{ ip: lease?.ip, mac: machine.macs[0] }]);
 

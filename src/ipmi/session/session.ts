@@ -93,7 +93,7 @@ function failed(code: 'busy' | 'no-answer' | 'bmc-not-genuine', text: string): S
 
 /**
  * Every transmission has a new session sequence number, as a BMC drops one that it has seen (§6.12.13); a repetition keeps its requester's
- * sequence number, by which the BMC can know it again (§5.4).
+ * sequence number, by which the BMC can know it again (§13.8; it may answer 0xCF, §5.2).
  */
 function transmit(session: Session, pending: Pending, now: number, iv: Uint8Array): Step {
   const sequence = nextSequence(session.sequence);
