@@ -75,11 +75,11 @@ const schema = group({
     dns: ipv4('Name server for DHCP clients (option 6)'),
   }),
   inspector: group({
-    kernel: path('./.cache/rackwright/inspector/kernel', 'Kernel of the inspector'),
-    initrd: path('./.cache/rackwright/inspector/initrd', 'Initial RAM disk of the inspector'),
+    kernel: path('./.cache/rackwright/inspector/vmlinuz', 'Kernel of the inspector'),
+    initrd: path('./.cache/rackwright/inspector/initrd.img', 'Initial RAM disk of the inspector'),
     kernelArguments: kernelArguments(
-      ['console=tty0', 'console=ttyS0,115200'],
-      'Kernel arguments of the inspector; screen and serial console by default',
+      ['console=tty0', 'console=ttyS0,115200', 'quiet'],
+      'Kernel arguments of the inspector; screen and serial console by default. Without quiet the console shows the report URL',
     ),
   }),
   installer: group({

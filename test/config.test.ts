@@ -49,9 +49,9 @@ describe('defaults', () => {
         leaseSeconds: { firmware: 600, host: 86_400 },
       },
       inspector: {
-        kernel: './.cache/rackwright/inspector/kernel',
-        initrd: './.cache/rackwright/inspector/initrd',
-        kernelArguments: ['console=tty0', 'console=ttyS0,115200'],
+        kernel: './.cache/rackwright/inspector/vmlinuz',
+        initrd: './.cache/rackwright/inspector/initrd.img',
+        kernelArguments: ['console=tty0', 'console=ttyS0,115200', 'quiet'],
       },
       installer: { kernelArguments: [] },
       ipmi: { privilege: 'administrator' },
@@ -61,9 +61,9 @@ describe('defaults', () => {
   });
 
   it('belong to one caller alone', () => {
-    loadConfig({ env: {} }).inspector.kernelArguments.push('quiet');
+    loadConfig({ env: {} }).inspector.kernelArguments.push('debug');
     loadConfig({ env: {} }).boot.leaseSeconds.host = 1;
-    expect(loadConfig({ env: {} }).inspector.kernelArguments).not.toContain('quiet');
+    expect(loadConfig({ env: {} }).inspector.kernelArguments).not.toContain('debug');
     expect(loadConfig({ env: {} }).boot.leaseSeconds.host).toBe(86_400);
   });
 });

@@ -6,6 +6,7 @@ import { type BmcClient, IpmiError, setPower } from '../ipmi/index.ts';
 import type { Chassis } from './model.ts';
 import type { ConnectBmc } from './ports.ts';
 import type { PowerAction } from './service.ts';
+import { createTurns } from './turns.ts';
 
 /** What a first login to a BMC tells. */
 export interface BmcIdentity {
@@ -22,7 +23,7 @@ export interface Bmc {
   bootFromNetwork(
     chassis: Chassis,
     efi: boolean,
-    flagSet: (kept: { kept: boolean; efiKept: boolean }) => void,
+    flagSet: (kept: { kept: boolean; marked: boolean; efiKept: boolean }) => void,
   ): Promise<string>;
   /** Waits up to `patienceMs` for the machine to be off, then powers it off. Answers what it took. */
   ensureOff(chassis: Chassis, patienceMs: number): Promise<string>;
@@ -32,10 +33,10 @@ const pollMs = 2000;
 
 /** Builds the BMC side of provisioning on a connector. */
 export function createBmc(connect: ConnectBmc, clock: Clock): Bmc {
-  const queues = new Map<Uuid, Promise<unknown>>();
+  const turns = createTurns<Uuid>();
 
-  function withClient<T>(chassis: Chassis, work: (client: BmcClient) => Promise<T>): Promise<T> {
-    const turn = async (): Promise<T> => {
+  const withClient = <T>(chassis: Chassis, work: (client: BmcClient) => Promise<T>): Promise<T> =>
+    turns(chassis.uuid, async () => {
       const client = await connect({
         address: chassis.ipmiAddress,
         port: chassis.ipmiPort,
@@ -47,15 +48,7 @@ export function createBmc(connect: ConnectBmc, clock: Clock): Bmc {
       } finally {
         await client.close();
       }
-    };
-    const outcome = (queues.get(chassis.uuid) ?? Promise.resolve()).then(turn, turn);
-    const quiet = outcome.catch(() => undefined);
-    queues.set(chassis.uuid, quiet);
-    void quiet.then(() => {
-      if (queues.get(chassis.uuid) === quiet) queues.delete(chassis.uuid);
     });
-    return outcome;
-  }
 
   const isOn = async (client: BmcClient): Promise<boolean> => (await client.chassisStatus()).powerOn;
 
@@ -84,7 +77,7 @@ export function createBmc(connect: ConnectBmc, clock: Clock): Bmc {
     bootFromNetwork: (chassis, efi, flagSet) =>
       withClient(chassis, async (client) => {
         const kept = await client.setBootDevice({ device: 'pxe', efi, persistent: false });
-        flagSet({ kept: kept.valid && kept.device === 'pxe', efiKept: kept.efi });
+        flagSet({ kept: kept.device === 'pxe', marked: kept.valid, efiKept: kept.efi });
         const wasOn = await isOn(client);
         if (wasOn) {
           // A warm reset keeps DMA engines and some option ROMs in the state that the old system left them in: power really goes off.

@@ -151,10 +151,8 @@ export function createBootContent(deps: {
       {
         rows: hardwareInfoRows(report, chassis.uuid, now, deps.random),
         chassis: {
-          ...chassis,
           macs: macsOf(report),
           bootMode: report.firmware === 'uefi' ? 'uefi' : 'legacy',
-          lastOpDate: now,
         },
       },
     );

@@ -151,15 +151,28 @@ export function createChassisService(deps: {
           reason: `cancelled: the state was set to ${change.status}`,
         });
       }
-      const chassis: Chassis = {
-        ...checked,
-        status: change.status ?? get(uuid).status,
-        statusCause: change.status === undefined ? get(uuid).statusCause : undefined,
-        lastOpDate: deps.clock.now(),
-      };
-      checkUnique(chassis);
-      await store.saveChassis(chassis);
-      fleet.put(chassis);
+      await fleet.exclusive(old.uuid, async () => {
+        // A run may have changed it while the BMC was asked.
+        const now = get(uuid);
+        const chassis: Chassis = {
+          ...now,
+          name: wish.name,
+          description: wish.description,
+          ipmiAddress: wish.ipmiAddress,
+          ipmiPort: wish.ipmiPort,
+          ipmiUsername: wish.ipmiUsername,
+          ipmiPassword: wish.ipmiPassword,
+          systemUuids: checked.systemUuids,
+          bootMode: tags.bootMode ?? now.bootMode,
+          macs: [...new Set([...now.macs, ...tags.bootMacs])],
+          status: change.status ?? now.status,
+          statusCause: change.status === undefined ? now.statusCause : undefined,
+          lastOpDate: deps.clock.now(),
+        };
+        checkUnique(chassis);
+        await store.saveChassis(chassis);
+        fleet.put(chassis);
+      });
       for (const mac of tags.bootMacs) deps.adopted(mac);
     },
 
@@ -167,8 +180,10 @@ export function createChassisService(deps: {
       const run = book.ofChassis(uuid as Uuid);
       if (run)
         await book.apply(run.uuid, { type: 'cancelled', reason: 'cancelled: the chassis was deleted' });
-      await store.deleteChassis(uuid as Uuid);
-      fleet.remove(uuid as Uuid);
+      await fleet.exclusive(uuid as Uuid, async () => {
+        await store.deleteChassis(uuid as Uuid);
+        fleet.remove(uuid as Uuid);
+      });
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { Chassis } from './model.ts';
+import { createTurns } from './turns.ts';
 
 /** GUIDs that boards send when nobody set one; they name no machine. */
 const meaningless = new Set([
@@ -23,6 +24,11 @@ export interface Fleet {
   get(uuid: string): Chassis | undefined;
   all(): readonly Chassis[];
   /**
+   * Runs `work` when no other change of the same chassis is under way: whoever reads a chassis to save it changed does so in
+   * here, or one change would undo another. Not to be nested for one chassis.
+   */
+  exclusive<T>(uuid: Uuid, work: () => Promise<T>): Promise<T>;
+  /**
    * MAC first, then SMBIOS UUID against the BMC's System GUID. A UUID that two chassis share, or that boards send by
    * default, identifies nobody.
    */
@@ -34,6 +40,7 @@ export function createFleet(): Fleet {
   const byUuid = new Map<string, Chassis>();
   const byMac = new Map<Mac, Uuid>();
   const bySystemUuid = new Map<Uuid, Set<Uuid>>();
+  const turns = createTurns<Uuid>();
 
   function remove(uuid: Uuid): void {
     const old = byUuid.get(uuid);
@@ -62,6 +69,7 @@ export function createFleet(): Fleet {
     remove,
     get: (uuid) => byUuid.get(uuid),
     all: () => [...byUuid.values()],
+    exclusive: turns,
     identify(mac, uuids) {
       const owner = byMac.get(mac);
       const known = owner === undefined ? undefined : byUuid.get(owner);

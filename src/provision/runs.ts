@@ -88,8 +88,8 @@ export function createRunService(deps: {
     const efi = chassis.bootMode !== 'legacy';
     const book = deps.book();
     try {
-      const how = await deps.bmc.bootFromNetwork(chassis, efi, ({ kept, efiKept }) => {
-        book.apply(run.uuid, { type: 'boot-flag', kept, efiWanted: efi, efiKept }).catch(() => undefined);
+      const how = await deps.bmc.bootFromNetwork(chassis, efi, (read) => {
+        book.apply(run.uuid, { type: 'boot-flag', efiWanted: efi, ...read }).catch(() => undefined);
       });
       await book.apply(run.uuid, { type: 'powered', how });
       return undefined;
@@ -152,7 +152,9 @@ export function createRunService(deps: {
     }
   }
 
-  async function begin(chassis: Chassis): Promise<void> {
+  /** The chassis when a run of it may begin now. */
+  function ready(chassisUuid: Uuid): Chassis {
+    const chassis = chassisOf(chassisUuid);
     if (chassis.status === 'Provisioned') {
       throw new ProvisionError(
         'already-provisioned',
@@ -165,10 +167,16 @@ export function createRunService(deps: {
         `a run of chassis "${chassis.name}" goes on; wait for its end, or set the status to Unprovisioned to cancel it`,
       );
     }
+    return chassis;
+  }
+
+  async function begin(chassisUuid: Uuid): Promise<void> {
+    ready(chassisUuid);
+    await takeSlot();
+    const chassis = ready(chassisUuid);
     const kind = (await store.getHostCfgOfChassis(chassis.uuid)) ? 'install' : 'inspect';
     const pxeServerUuid = await runningServer();
     await checkFiles(kind);
-    await takeSlot();
     const now = clock.now();
     const token = (): string => toHex(deps.random(32));
     const run: Run = {
@@ -190,7 +198,7 @@ export function createRunService(deps: {
       evidence: noEvidence,
       cause: undefined,
     };
-    await deps.book().open(run, { ...chassis, status: 'Rebooting', statusCause: undefined, lastOpDate: now });
+    await deps.book().open(run);
     const fault = await powerUp(run, chassis);
     if (fault !== undefined) throw new ProvisionError('provision-failed', fault);
   }
@@ -227,7 +235,7 @@ export function createRunService(deps: {
         throw new ProvisionError('run-in-progress', `a run of chassis "${chassis.name}" is being started`);
       starting.add(chassis.uuid);
       try {
-        await begin(chassis);
+        await begin(chassis.uuid);
       } finally {
         starting.delete(chassis.uuid);
       }

@@ -2,7 +2,7 @@ import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'no
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { diskBootMark } from '../../hardware-lab/journey.ts';
+import { checkInstalledSystem, diskBootMark } from '../../hardware-lab/journey.ts';
 import { buildRamdisks } from '../../hardware-lab/ramdisks.ts';
 import { type Rack, startRack } from '../../hardware-lab/rack.ts';
 import { sleep } from '../../hardware-lab/processes.ts';
@@ -158,11 +158,13 @@ describe.skipIf(!needLab('bios', 'uefi'))('the whole road', () => {
       expect(told.filter(({ step }) => step === 'kickstart')).toHaveLength(1);
       expect(told.filter(({ step }) => step === 'kickstart-refused')).toHaveLength(2);
 
-      const serial = await machine.serial();
-      expect(serial).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802\.3ad slaves=\w+[, ]\w+ mii=up/);
       expect(leases()).toEqual([{ ip: lease?.ip, mac: machine.macs[0] }]);
 
-      await machine.waitForSerial(diskBootMark, minutes);
+      // Marker, address and bond, as the system that booted from the disk tells them itself.
+      await machine.waitForSerial('RACKWRIGHT-LAB DISK READY', minutes);
+      const serial = await machine.serial();
+      expect(checkInstalledSystem(serial, 0)).toContain('802.3ad');
+      expect(serial).toMatch(/RACKWRIGHT-LAB BOND bond0 mode=802\.3ad slaves=\w+,\w+ mii=up/);
       const boots = machine.powerLog().flatMap(({ event, boot }) => (event === 'on' ? [boot] : []));
       expect(boots).toEqual(['network-once', 'network-once', 'disk']);
       expect(machine.bootFlag()).not.toBe('pxe');

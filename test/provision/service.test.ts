@@ -333,6 +333,22 @@ describe('a restart', () => {
     expect(await timelineText()).toContain('restarted');
   });
 
+  it('still knows the NIC that it met by the UUID, for the booted system asks without one', async () => {
+    await provision();
+    await rig.boot();
+    rig = await rig.restart();
+    const decision = rig.provision.policy.decide({
+      serverUuid: rig.serverUuid,
+      mac: nic(1),
+      uuids: [],
+      firmware: undefined,
+      ipxe: false,
+      vendorClass: 'udhcp',
+      hostname: undefined,
+    });
+    expect(decision).toEqual({ kind: 'address' });
+  });
+
   it('looks again at a power-off that it did not see', async () => {
     await provision();
     const token = tokenOf(await rig.boot(), 'inspection');

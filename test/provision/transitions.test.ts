@@ -148,7 +148,7 @@ describe('a late stage ends in PxeBootFailed with its likely cause', () => {
       'the BMC lost the boot flag',
       'inspect',
       [
-        { type: 'boot-flag', kept: false, efiWanted: false, efiKept: false },
+        { type: 'boot-flag', kept: false, marked: true, efiWanted: false, efiKept: false },
         { type: 'powered', how: 'on' },
       ],
       /did not keep the boot flag/,
@@ -157,7 +157,7 @@ describe('a late stage ends in PxeBootFailed with its likely cause', () => {
       'the BMC lost the EFI bit',
       'inspect',
       [
-        { type: 'boot-flag', kept: true, efiWanted: true, efiKept: false },
+        { type: 'boot-flag', kept: true, marked: true, efiWanted: true, efiKept: false },
         { type: 'powered', how: 'on' },
       ],
       /EFI bit/,

@@ -62,7 +62,7 @@ export function download(
 
 /** What a healthy machine sends, up to the moment when the work begins. */
 export const bootEvents: readonly RunEvent[] = [
-  { type: 'boot-flag', kept: true, efiWanted: true, efiKept: true },
+  { type: 'boot-flag', kept: true, marked: true, efiWanted: true, efiKept: true },
   { type: 'powered', how: 'powered on' },
   dhcp('discover', 'bios'),
   dhcp('offer', 'bios'),

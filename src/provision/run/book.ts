@@ -6,6 +6,8 @@ import type { Uuid } from '../../base/uuid.ts';
 import type { Fleet } from '../fleet.ts';
 import type { Chassis, HardwareInfo, Run, TimelineEntry } from '../model.ts';
 import type { ProvisionStore } from '../ports.ts';
+import { ProvisionError } from '../service.ts';
+import { createTurns } from '../turns.ts';
 import { type DiagnosisContext, diagnose } from './diagnosis.ts';
 import type { RunEvent } from './events.ts';
 import { hasEnded, type RunStep, step } from './transitions.ts';
@@ -13,12 +15,13 @@ import { hasEnded, type RunStep, step } from './transitions.ts';
 /** What an inspection brings along, saved with its step in one transaction. */
 export interface InspectionResult {
   readonly rows: readonly HardwareInfo[];
-  readonly chassis: Chassis;
+  readonly chassis: Pick<Chassis, 'macs' | 'bootMode'>;
 }
 
 /** The runs that have not ended: in memory for the packet servers, durable in the store, one event at a time each. */
 export interface RunBook {
-  open(run: Run, chassis: Chassis): Promise<void>;
+  /** Begins a run; its chassis shows `Rebooting`. */
+  open(run: Run): Promise<void>;
   /** Takes back what a restart found in the store. */
   adopt(run: Run): void;
   get(runUuid: Uuid): Run | undefined;
@@ -53,7 +56,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
   const byChassis = new Map<Uuid, Uuid>();
   const tokens = new Map<string, Uuid>();
   const addresses = new Map<Ipv4, Uuid>();
-  const queues = new Map<Uuid, Promise<unknown>>();
+  const turns = createTurns<Uuid>();
 
   function remember(run: Run): void {
     const old = runs.get(run.uuid);
@@ -81,27 +84,35 @@ export function createRunBook(deps: RunBookDeps): RunBook {
     }));
   }
 
-  async function save(result: RunStep, inspection: InspectionResult | undefined, at: number): Promise<void> {
-    const known = inspection?.chassis ?? deps.fleet.get(result.run.chassisUuid);
-    if (inspection) await deps.store.saveInspection(inspection.rows, inspection.chassis, result.run);
-    const status = result.chassisStatus;
+  /** The chassis as a step leaves it; undefined when the step does not concern it. */
+  function chassisAfter(result: RunStep, known: Chassis | undefined, at: number): Chassis | undefined {
+    if (!known) return undefined;
     const failed = result.run.stage === 'failed';
-    const chassis: Chassis | undefined =
-      known && (status !== undefined || failed)
-        ? {
-            ...known,
-            status: status ?? known.status,
-            statusCause: failed ? result.run.cause : undefined,
-            lastOpDate: at,
-          }
-        : undefined;
+    const { chassisStatus: status, learnedMac: mac } = result;
+    const isNewMac = mac !== undefined && !known.macs.includes(mac);
+    if (status === undefined && !failed && !isNewMac) return undefined;
+    return {
+      ...known,
+      status: status ?? known.status,
+      statusCause: failed ? result.run.cause : undefined,
+      macs: isNewMac ? [...known.macs, mac] : known.macs,
+      lastOpDate: at,
+    };
+  }
+
+  async function save(result: RunStep, inspection: InspectionResult | undefined, at: number): Promise<void> {
+    const known = deps.fleet.get(result.run.chassisUuid);
+    const found = known && inspection ? { ...known, ...inspection.chassis, lastOpDate: at } : undefined;
+    if (found && inspection) await deps.store.saveInspection(inspection.rows, found, result.run);
+    const chassis = chassisAfter(result, found ?? known, at);
     await deps.store.saveRunStep({
       run: result.run,
       timeline: timelineOf(result.run, result, at),
       ...(chassis ? { chassis } : {}),
       ...(result.deleteHostCfg ? { deleteHostCfg: true } : {}),
     });
-    if (chassis ?? inspection) deps.fleet.put(chassis ?? (known as Chassis));
+    const next = chassis ?? found;
+    if (next) deps.fleet.put(next);
   }
 
   async function applyNow(
@@ -114,7 +125,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
     const at = deps.clock.now();
     const cause = event.type === 'deadline' ? diagnose(before, deps.diagnosisContext(before)) : '';
     const result = step(before, event, at, cause);
-    if (result.durable) await save(result, inspection, at);
+    if (result.durable) await deps.fleet.exclusive(before.chassisUuid, () => save(result, inspection, at));
     remember(result.run);
     for (const line of result.lines) {
       deps.log.info(
@@ -128,20 +139,19 @@ export function createRunBook(deps: RunBookDeps): RunBook {
   }
 
   return {
-    async open(run, chassis) {
-      const line = {
-        step: 'start',
-        text: run.kind === 'inspect' ? 'inspection begins' : 'installation begins',
-      };
-      await deps.store.saveRunStep({
-        run,
-        chassis,
-        timeline: [
-          { runUuid: run.uuid, chassisUuid: run.chassisUuid, at: run.startedAt, ...line, bytes: undefined },
-        ],
+    async open(run) {
+      await deps.fleet.exclusive(run.chassisUuid, async () => {
+        const known = deps.fleet.get(run.chassisUuid);
+        if (!known) throw new ProvisionError('chassis-not-found', `chassis ${run.chassisUuid} was deleted`);
+        const at = run.startedAt;
+        const chassis: Chassis = { ...known, status: 'Rebooting', statusCause: undefined, lastOpDate: at };
+        const text = run.kind === 'inspect' ? 'inspection begins' : 'installation begins';
+        const { uuid: runUuid, chassisUuid } = run;
+        const timeline = [{ runUuid, chassisUuid, at, step: 'start', text, bytes: undefined }];
+        await deps.store.saveRunStep({ run, chassis, timeline });
+        remember(run);
+        deps.fleet.put(chassis);
       });
-      remember(run);
-      deps.fleet.put(chassis);
     },
     adopt: remember,
     get: (uuid) => runs.get(uuid),
@@ -159,23 +169,13 @@ export function createRunBook(deps: RunBookDeps): RunBook {
     },
     all: () => [...runs.values()],
     apply(runUuid, event, inspection) {
-      const outcome = (queues.get(runUuid) ?? Promise.resolve()).then(() =>
-        applyNow(runUuid, event, inspection),
-      );
-      const quiet = outcome.catch((error: unknown) => {
-        deps.log.error(
-          { run: runUuid, event: event.type, reason: messageOf(error) },
-          'a step of a run could not be saved',
-        );
-      });
-      queues.set(runUuid, quiet);
-      void quiet.then(() => {
-        if (queues.get(runUuid) === quiet) queues.delete(runUuid);
+      const outcome = turns(runUuid, () => applyNow(runUuid, event, inspection));
+      outcome.catch((error: unknown) => {
+        const reason = messageOf(error);
+        deps.log.error({ run: runUuid, event: event.type, reason }, 'a step of a run could not be saved');
       });
       return outcome;
     },
-    async settled(runUuid) {
-      await queues.get(runUuid);
-    },
+    settled: (runUuid) => turns(runUuid, async () => undefined),
   };
 }

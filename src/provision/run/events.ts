@@ -9,6 +9,8 @@ export type RunEvent =
   | {
       readonly type: 'boot-flag';
       readonly kept: boolean;
+      /** The BMC marks its boot flags as valid; some never do and use them all the same. */
+      readonly marked: boolean;
       readonly efiWanted: boolean;
       readonly efiKept: boolean;
     }

@@ -1,4 +1,5 @@
 import { assertNever } from '../../base/errors.ts';
+import type { Mac } from '../../base/mac.ts';
 import { type ChassisStatus, type Run, type RunEvidence, type RunStage, runStages } from '../model.ts';
 import type { RunEvent } from './events.ts';
 
@@ -17,6 +18,8 @@ export interface RunStep {
   readonly durable: boolean;
   readonly chassisStatus?: ChassisStatus;
   readonly deleteHostCfg?: true;
+  /** A NIC that booted and is now known to be the machine's. */
+  readonly learnedMac?: Mac;
   /** The machine shall be seen off, and told so if it stays on. */
   readonly ensureOff?: true;
 }
@@ -83,7 +86,8 @@ function onDhcp(run: Run, event: Extract<RunEvent, { type: 'dhcp' }>, at: number
       return {
         run: event.ipxe ? advance(next, 'awaiting-script', at) : next,
         lines: told(discovers) ? [line(`${who} at ${event.mac} asks for an address`)] : [],
-        durable: told(discovers),
+        durable: told(discovers) || run.mac !== event.mac,
+        ...(run.mac === event.mac ? {} : { learnedMac: event.mac }),
       };
     }
     case 'offer': {
@@ -201,7 +205,7 @@ export function step(run: Run, event: RunEvent, at: number, cause: string): RunS
       return tell(
         'boot-flag',
         event.kept
-          ? `BMC will boot from the network once${event.efiWanted ? (event.efiKept ? ', UEFI' : '; it did not keep the EFI bit') : ', legacy'}`
+          ? `BMC will boot from the network once${event.efiWanted ? (event.efiKept ? ', UEFI' : '; it did not keep the EFI bit') : ', legacy'}${event.marked ? '' : '; it does not mark the flag as valid'}`
           : 'BMC did not keep the boot flag',
         {
           ...run,
