@@ -33,7 +33,7 @@ const pollMs = 2000;
 
 /** Builds the BMC side of provisioning on a connector. */
 export function createBmc(connect: ConnectBmc, clock: Clock): Bmc {
-  const turns = createTurns<Uuid>();
+  const turns = createTurns();
 
   const withClient = <T>(chassis: Chassis, work: (client: BmcClient) => Promise<T>): Promise<T> =>
     turns(chassis.uuid, async () => {

@@ -40,7 +40,7 @@ export function createFleet(): Fleet {
   const byUuid = new Map<string, Chassis>();
   const byMac = new Map<Mac, Uuid>();
   const bySystemUuid = new Map<Uuid, Set<Uuid>>();
-  const turns = createTurns<Uuid>();
+  const turns = createTurns();
 
   function remove(uuid: Uuid): void {
     const old = byUuid.get(uuid);

@@ -1,12 +1,14 @@
-/** Lets pieces of work with the same key run one after the other; a failed one does not hold up the next. */
-export function createTurns<Key>(): <T>(key: Key, work: () => Promise<T>) => Promise<T> {
-  const last = new Map<Key, Promise<unknown>>();
-  return (key, work) => {
-    const outcome = (last.get(key) ?? Promise.resolve()).then(work);
+import type { Uuid } from '../base/uuid.ts';
+
+/** Lets pieces of work on the same resource run one after the other; a failed one does not hold up the next. */
+export function createTurns(): <T>(uuid: Uuid, work: () => Promise<T>) => Promise<T> {
+  const last = new Map<Uuid, Promise<unknown>>();
+  return (uuid, work) => {
+    const outcome = (last.get(uuid) ?? Promise.resolve()).then(work);
     const settled = outcome.catch(() => undefined);
-    last.set(key, settled);
+    last.set(uuid, settled);
     void settled.then(() => {
-      if (last.get(key) === settled) last.delete(key);
+      if (last.get(uuid) === settled) last.delete(uuid);
     });
     return outcome;
   };

@@ -56,7 +56,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
   const byChassis = new Map<Uuid, Uuid>();
   const tokens = new Map<string, Uuid>();
   const addresses = new Map<Ipv4, Uuid>();
-  const turns = createTurns<Uuid>();
+  const turns = createTurns();
 
   function remember(run: Run): void {
     const old = runs.get(run.uuid);
