@@ -141,12 +141,6 @@ export async function startRackwright(config: Config, log: Logger): Promise<Rack
     closers.push(() => provision.close());
     await provision.start();
 
-    const password = (await store.accounts.getAccountByName('admin')) ? undefined : readAdminPassword(config);
-    const admin = await ensureAdmin({
-      accounts: store.accounts,
-      random: randomBytes,
-      ...(password === undefined ? {} : { password }),
-    });
     const { publicUrl } = config.api;
     const api = await createApi(
       { ...config.api, revealSecrets: false, ...(publicUrl === undefined ? {} : { publicUrl }) },
@@ -161,6 +155,13 @@ export async function startRackwright(config: Config, log: Logger): Promise<Rack
       },
     );
     closers.push(() => api.close());
+    // Last: a start that fails must not use up the one showing of a random password.
+    const password = (await store.accounts.getAccountByName('admin')) ? undefined : readAdminPassword(config);
+    const admin = await ensureAdmin({
+      accounts: store.accounts,
+      random: randomBytes,
+      ...(password === undefined ? {} : { password }),
+    });
     return {
       url: api.url,
       newAdminPassword: password === undefined && admin.created ? admin.password : undefined,
