@@ -102,7 +102,7 @@ it('keeps pure rooms free of Node and packages', () => {
 
 it('keeps clocks, randomness and logging out of decisions', () => {
   const decisions = sources.filter((file) =>
-    /\/(?:reply|transfer|session|plan|transitions|diagnosis)(?:\.ts$|\/)/.test(file),
+    /\/(?:reply|transfer|session|plan|transitions|boot-steps|step|diagnosis)(?:\.ts$|\/)/.test(file),
   );
   expect(decisions.length).toBeGreaterThan(4);
   const impure = decisions.filter((file) =>

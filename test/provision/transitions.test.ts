@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { type Run, runStages } from '../../src/provision/model.ts';
 import { diagnose } from '../../src/provision/run/diagnosis.ts';
 import type { RunEvent } from '../../src/provision/run/events.ts';
-import { hasEnded, mayBoot, type RunStep, step } from '../../src/provision/run/transitions.ts';
+import type { RunStep } from '../../src/provision/run/step.ts';
+import { hasEnded, mayBoot, step } from '../../src/provision/run/transitions.ts';
 import { cases } from '../support/cases.ts';
 import { bootEvents, dhcp, download, newRun } from '../support/runs.ts';
 

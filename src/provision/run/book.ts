@@ -10,7 +10,8 @@ import { ProvisionError } from '../service.ts';
 import { createTurns } from '../turns.ts';
 import { type DiagnosisContext, diagnose } from './diagnosis.ts';
 import type { RunEvent } from './events.ts';
-import { hasEnded, type RunStep, step } from './transitions.ts';
+import type { RunStep } from './step.ts';
+import { hasEnded, step } from './transitions.ts';
 
 /** What an inspection brings along, saved with its step in one transaction. */
 export interface InspectionResult {
