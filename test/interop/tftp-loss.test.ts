@@ -128,7 +128,11 @@ describe.skipIf(!able)('over a link that loses 5 % of the packets', () => {
         runProgram('ip', ['netns', 'exec', netns, ...command(`f${size}`, to)], { timeoutMs: 45_000 });
       let { stderr, stdout } = await get();
       // When its answer to our OACK is lost, atftp takes the repeated OACK (RFC 2347) for a fault and gives up at once.
-      for (let tries = 1; tries < 5 && `${stdout.toString()}${stderr}`.includes('unexpected OACK'); tries += 1) {
+      for (
+        let tries = 1;
+        tries < 5 && `${stdout.toString()}${stderr}`.includes('unexpected OACK');
+        tries += 1
+      ) {
         lines.splice(0);
         ({ stderr, stdout } = await get());
       }
