@@ -20,8 +20,6 @@ import { openStore } from './store/index.ts';
 export interface Rackwright {
   /** Where the API listens, e.g. `http://0.0.0.0:8080`. */
   readonly url: string;
-  /** Set when this start made the admin account with a password of its own: show it once, keep it nowhere. */
-  readonly newAdminPassword: string | undefined;
   close(): Promise<void>;
 }
 
@@ -43,9 +41,14 @@ function stageSecondsOf({ provision }: Config): StageSeconds {
 
 /**
  * Builds every room, hands it its ports and starts it: store, provisioning with its PXE servers, then the API. Rejects with the
- * first room's error and leaves nothing open.
+ * first room's error and leaves nothing open. `tellPassword` is called once, when this start made the admin account with a random
+ * password: show it, keep it nowhere.
  */
-export async function startRackwright(config: Config, log: Logger): Promise<Rackwright> {
+export async function startRackwright(
+  config: Config,
+  log: Logger,
+  tellPassword: (password: string) => void,
+): Promise<Rackwright> {
   const closers: (() => Promise<void>)[] = [];
   const close = async (): Promise<void> => {
     for (const closer of closers.splice(0).toReversed()) await closer();
@@ -141,6 +144,16 @@ export async function startRackwright(config: Config, log: Logger): Promise<Rack
     closers.push(() => provision.close());
     await provision.start();
 
+    // Before the API listens: who sees it ready may log in. Told at once: a start that fails later must not hide the only password.
+    const known = await store.accounts.getAccountByName('admin');
+    const password = known ? undefined : readAdminPassword(config);
+    const admin = await ensureAdmin({
+      accounts: store.accounts,
+      random: randomBytes,
+      ...(password === undefined ? {} : { password }),
+    });
+    if (password === undefined && admin.password !== undefined) tellPassword(admin.password);
+
     const { publicUrl } = config.api;
     const api = await createApi(
       { ...config.api, revealSecrets: false, ...(publicUrl === undefined ? {} : { publicUrl }) },
@@ -155,18 +168,7 @@ export async function startRackwright(config: Config, log: Logger): Promise<Rack
       },
     );
     closers.push(() => api.close());
-    // Last: a start that fails must not use up the one showing of a random password.
-    const password = (await store.accounts.getAccountByName('admin')) ? undefined : readAdminPassword(config);
-    const admin = await ensureAdmin({
-      accounts: store.accounts,
-      random: randomBytes,
-      ...(password === undefined ? {} : { password }),
-    });
-    return {
-      url: api.url,
-      newAdminPassword: password === undefined && admin.created ? admin.password : undefined,
-      close,
-    };
+    return { url: api.url, close };
   } catch (error) {
     await close();
     throw error;

@@ -10,14 +10,13 @@ export async function serve(args: { readonly config?: string }): Promise<void> {
       env: process.env,
     });
     const log = pino({ level: config.log.level, base: null, timestamp: pino.stdTimeFunctions.isoTime });
-    const rackwright = await startRackwright(config, log);
-    log.info({ url: rackwright.url }, 'Rackwright is ready');
-    if (rackwright.newAdminPassword !== undefined) {
+    const rackwright = await startRackwright(config, log, (password) => {
       // To the terminal, not into the log: it is shown this once.
       process.stderr.write(
-        `\nFirst start: account "admin" was created with the password\n\n    ${rackwright.newAdminPassword}\n\nIt is shown only now.\n\n`,
+        `\nFirst start: account "admin" was created with the password\n\n    ${password}\n\nIt is shown only now.\n\n`,
       );
-    }
+    });
+    log.info({ url: rackwright.url }, 'Rackwright is ready');
     let ending = false;
     const end = (signal: NodeJS.Signals): void => {
       if (ending) return;
