@@ -76,16 +76,32 @@ export function createBmc(connect: ConnectBmc, clock: Clock): Bmc {
     power: (chassis, action) => withClient(chassis, (client) => setPower(client, action)),
     bootFromNetwork: (chassis, efi, flagSet) =>
       withClient(chassis, async (client) => {
-        const kept = await client.setBootDevice({ device: 'pxe', efi, persistent: false });
-        flagSet({ kept: kept.device === 'pxe', marked: kept.valid, efiKept: kept.efi });
+        const setFlag = async (): Promise<void> => {
+          const kept = await client.setBootDevice({ device: 'pxe', efi, persistent: false });
+          flag = { kept: kept.device === 'pxe', marked: kept.valid, efiKept: kept.efi };
+        };
+        let flag = { kept: false, marked: false, efiKept: false };
+        // Before anything is powered off: a BMC that refuses the flag must not cost a running machine its power.
+        await setFlag();
         const wasOn = await isOn(client);
         if (wasOn) {
           // A warm reset keeps DMA engines and some option ROMs in the state that the old system left them in: power really goes off.
           await client.chassisControl('power-down');
-          if (!(await waitFor(client, false, 60_000))) await client.chassisControl('power-down');
+          if (!(await waitFor(client, false, 60_000))) {
+            await client.chassisControl('power-down');
+            if (!(await waitFor(client, false, 30_000))) {
+              throw new IpmiError(
+                'command-failed',
+                'the BMC took the power-off command but the machine stays on',
+              );
+            }
+          }
           // Chassis power must stay off for a moment before the next power-up. IPMI 2.0 §28.3 (power cycle interval, 1 s at least)
           await delay(clock, 1000);
+          // Flags may be dropped 60 s after they were set, or with the power. IPMI 2.0 §28.13, parameter 3
+          await setFlag();
         }
+        flagSet(flag);
         await client.chassisControl('power-up');
         if (!(await waitFor(client, true, 60_000))) {
           throw new IpmiError(

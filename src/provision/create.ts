@@ -93,7 +93,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
         .filter((machine) => machine.lastSeen >= run.startedAt)
         .slice(0, 5)
         .map((machine) => machine.mac),
-      powerOn: undefined,
+      serverRunning: netboot.bootUrl(run.pxeServerUuid) !== undefined,
     }),
   });
   const wire = createWireSide({ fleet, book, netboot, store, clock, log });

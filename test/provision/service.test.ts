@@ -110,7 +110,7 @@ describe('inspection', () => {
     rig.bmc.on = true;
     await provision();
     const actions = rig.bmc.calls.filter((call) => call !== 'status');
-    expect(actions).toEqual(['boot pxe efi once', 'power-down', 'power-up']);
+    expect(actions).toEqual(['boot pxe efi once', 'power-down', 'boot pxe efi once', 'power-up']);
   });
 
   it('refuses a report that is no report and takes a good one after it', async () => {
@@ -277,6 +277,16 @@ describe('a run that goes wrong', () => {
       statusCause: expect.stringContaining('no DHCP packet'),
     });
     await provision();
+  });
+
+  it('says that the PXE server was stopped', async () => {
+    await provision();
+    await rig.provision.service.stopPxeServer(rig.serverUuid);
+    await rig.clock.advance(310_000);
+    await rig.settle();
+    expect((await rig.store.provision.getChassis(rig.chassisUuid))?.statusCause).toMatch(
+      /PXE server .* is stopped/,
+    );
   });
 
   it('is cancelled by setting the status, so that no lock outlives its reason', async () => {

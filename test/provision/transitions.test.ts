@@ -8,7 +8,7 @@ import { hasEnded, mayBoot, step } from '../../src/provision/run/transitions.ts'
 import { cases } from '../support/cases.ts';
 import { bootEvents, dhcp, download, newRun } from '../support/runs.ts';
 
-const context = { strangers: [], powerOn: undefined };
+const context = { strangers: [], serverRunning: true };
 
 function play(run: Run, events: readonly RunEvent[]): { run: Run; steps: RunStep[] } {
   const steps: RunStep[] = [];
@@ -197,7 +197,7 @@ describe('a late stage ends in PxeBootFailed with its likely cause', () => {
 
   it('names unknown machines that asked meanwhile', () => {
     const { run } = play(newRun('inspect'), bootEvents.slice(0, 2));
-    expect(diagnose(run, { strangers: ['52:54:00:99:99:99'], powerOn: undefined })).toMatch(
+    expect(diagnose(run, { strangers: ['52:54:00:99:99:99'], serverRunning: true })).toMatch(
       /52:54:00:99:99:99.*bootMac::/,
     );
   });

@@ -8,14 +8,12 @@ const dhcpHint =
 export interface DiagnosisContext {
   /** MACs of machines that nobody knows and that asked for a boot since the run began. */
   readonly strangers: readonly string[];
-  /** What the BMC says now; undefined when it was not or could not be asked. */
-  readonly powerOn: boolean | undefined;
+  /** Whether the run's PXE server answers at all. */
+  readonly serverRunning: boolean;
 }
 
 function noDhcp(run: Run, context: DiagnosisContext): string {
   const { evidence } = run;
-  if (context.powerOn === false)
-    return 'the machine is powered off: it did not stay on after the power command; read the BMC event log';
   if (context.strangers.length > 0) {
     return (
       `no DHCP packet from a NIC known to be this machine's, but unknown machines asked for a boot meanwhile: ${context.strangers.join(', ')}. ` +
@@ -51,6 +49,9 @@ function noLoader(run: Run): string {
 /** The likely cause of a run that came to no end in its stage, with the next thing to do. One sentence or two. */
 export function diagnose(run: Run, context: DiagnosisContext): string {
   const { evidence, stage } = run;
+  if (!context.serverRunning && stage !== 'powering' && stage !== 'finishing') {
+    return 'the PXE server of this run is stopped, so the machine got no answer: start it with startBaremetalPxeServer and provision again';
+  }
   switch (stage) {
     case 'powering':
       return 'the BMC did not finish the power command in time: look at the BMC, then provision again';
