@@ -14,6 +14,7 @@ import type { ConnectBmc, NetbootServices, ProvisionStore } from './ports.ts';
 import { createPxeServerService } from './pxe-servers.ts';
 import { createRunBook, type RunBook } from './run/book.ts';
 import { createRunService, type StageSeconds } from './runs.ts';
+import { createSeenMachines } from './seen-machines.ts';
 import { ProvisionError, type ProvisionService } from './service.ts';
 
 /** The provisioning domain, put together: what the API calls, and what the packet servers ask. */
@@ -69,6 +70,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
   const { store, netboot, clock, random, log } = deps;
   const fleet = createFleet();
   const bmc = createBmc(deps.connectBmc, clock);
+  const seen = createSeenMachines({ store, clock, log });
   let book: RunBook | undefined;
   const runs = createRunService({
     ...deps,
@@ -88,15 +90,15 @@ export function createProvision(deps: ProvisionDeps): Provision {
         'a run has ended',
       ),
     diagnosisContext: (run) => ({
-      strangers: wire
-        .seen()
+      strangers: seen
+        .list()
         .filter((machine) => machine.lastSeen >= run.startedAt)
         .slice(0, 5)
         .map((machine) => machine.mac),
       serverRunning: netboot.bootUrl(run.pxeServerUuid) !== undefined,
     }),
   });
-  const wire = createWireSide({ fleet, book, netboot, store, clock, log });
+  const wire = createWireSide({ fleet, book, netboot, seen, log });
   const pxeServers = createPxeServerService({ store, netboot, clock, random, log });
   const chassis = createChassisService({
     store,
@@ -105,7 +107,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     bmc,
     clock,
     random,
-    adopted: (mac) => wire.forget(mac),
+    adopted: (mac) => seen.forget(mac),
   });
   const hostCfgs = createHostCfgService({ store, fleet, book, clock, random });
   const content = createBootContent({ fleet, book, store, netboot, images: deps.images, clock, random, log });
@@ -126,7 +128,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
         const { bootToken: _boot, kickstartToken: _kickstart, reportToken: _report, ...shown } = run;
         return { run: shown, entries: await store.listTimeline(run.uuid) };
       },
-      seenMachines: async () => wire.seen(),
+      seenMachines: async () => seen.list(),
     }),
     policy: wire.policy,
     content,
@@ -139,7 +141,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     },
     async start() {
       for (const one of await store.listChassis()) fleet.put(one);
-      wire.restore(await store.listSeenMachines());
+      seen.restore(await store.listSeenMachines());
       // Open runs first: a machine may ask the moment its server is up.
       await runs.resume();
       await pxeServers.resume();

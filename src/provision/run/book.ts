@@ -51,6 +51,9 @@ export interface RunBookDeps {
   readonly diagnosisContext: (run: Run) => DiagnosisContext;
 }
 
+/** More NICs than any server has; who knows a machine's UUID could make up more. */
+const maxMacs = 64;
+
 /** Builds the book of open runs. */
 export function createRunBook(deps: RunBookDeps): RunBook {
   const runs = new Map<Uuid, Run>();
@@ -90,7 +93,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
     if (!known) return undefined;
     const failed = result.run.stage === 'failed';
     const { chassisStatus: status, learnedMac: mac } = result;
-    const isNewMac = mac !== undefined && !known.macs.includes(mac);
+    const isNewMac = mac !== undefined && !known.macs.includes(mac) && known.macs.length < maxMacs;
     if (status === undefined && !failed && !isNewMac) return undefined;
     return {
       ...known,
