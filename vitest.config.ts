@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** Real processes and sockets are shared between suites, so the lab suite runs alone and last (see package.json). */
+/** The suites that emulate whole machines run after the others (see package.json): they would starve them of processor time. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
