@@ -30,7 +30,14 @@ async function freeUdpPort(): Promise<number> {
 
 type Boot = NonNullable<NonNullable<Parameters<typeof loadConfig>[0]>['overrides']>['boot'];
 
-async function serve(boot: Boot = {}, folder = mkdtempSync(join(tmpdir(), 'rackwright-faults-'))) {
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'rackwright-faults-'));
+  closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+async function serve(boot: Boot = {}) {
+  const folder = newFolder();
   const ports = {
     dhcpPort: await freeUdpPort(),
     dhcpClientPort: await freeUdpPort(),
@@ -49,7 +56,6 @@ async function serve(boot: Boot = {}, folder = mkdtempSync(join(tmpdir(), 'rackw
   });
   const server: Rackwright = await startRackwright(config, silentLog, noPassword);
   closers.push(() => server.close());
-  closers.push(async () => rmSync(folder, { recursive: true, force: true }));
   const client = createClient({ url: server.url, pollMs: 20 });
   await client.login('admin', 'canary-admin-secret');
   return { client, config, server, folder };
@@ -197,7 +203,7 @@ describe('the server itself', () => {
     await once(blocker, 'listening');
     const { port } = blocker.address() as AddressInfo;
     closers.push(async () => blocker.close());
-    const folder = mkdtempSync(join(tmpdir(), 'rackwright-faults-'));
+    const folder = newFolder();
     const config = loadConfig({
       env: {},
       overrides: { dataDirectory: folder, api: { address: '127.0.0.1', port } },

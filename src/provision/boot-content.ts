@@ -138,6 +138,16 @@ export function createBootContent(deps: {
     if (!chassis) return answer(410, 'the chassis was deleted');
     const now = deps.clock.now();
     const { report } = parsed;
+    const macs = macsOf(report);
+    const owner = deps.fleet
+      .all()
+      .find((one) => one.uuid !== chassis.uuid && one.macs.some((mac) => macs.includes(mac)));
+    if (owner) {
+      const mac = macs.find((one) => owner.macs.includes(one));
+      const reason = `its NIC ${mac} belongs to chassis "${owner.name}": one server entered twice, or a NIC that moved; delete the chassis that is wrong`;
+      await book.apply(run.uuid, { type: 'reported-failure', reason });
+      return answer(409, reason);
+    }
     const uuid = systemUuidOf(report);
     if (uuid !== undefined && chassis.systemUuids.length > 0 && !chassis.systemUuids.includes(uuid)) {
       tell(run.uuid, {
@@ -151,7 +161,7 @@ export function createBootContent(deps: {
       {
         rows: hardwareInfoRows(report, chassis.uuid, now, deps.random),
         chassis: {
-          macs: macsOf(report),
+          macs,
           bootMode: report.firmware === 'uefi' ? 'uefi' : 'legacy',
         },
       },

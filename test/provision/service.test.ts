@@ -134,6 +134,25 @@ describe('inspection', () => {
     expect((await post(json(inspectionReport()))).status).toBe(200);
   });
 
+  it('finds that one server was entered twice', async () => {
+    await rig.provision.service.createChassis({
+      name: 'r1u2',
+      ipmiAddress: '198.51.100.12',
+      ipmiUsername: 'admin',
+      ipmiPassword: 'canary-bmc-secret',
+      systemTags: [`bootMac::${nic(3)}`],
+    });
+    await rig.provision.service.updateChassis(rig.chassisUuid, { systemTags: [`bootMac::${nic(1)}`] });
+    await provision();
+    const token = tokenOf(await rig.boot(), 'inspection');
+    const body = json(inspectionReport());
+    const answer = await rig.provision.content.post({ token, artefact: 'inspection', client: lease, body });
+    expect(answer.status).toBe(409);
+    expect((await rig.store.provision.getChassis(rig.chassisUuid))?.statusCause).toMatch(
+      /r1u2.*entered twice/,
+    );
+  });
+
   it('powers the machine off itself when the inspector does not', async () => {
     await provision();
     const token = tokenOf(await rig.boot(), 'inspection');
