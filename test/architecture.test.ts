@@ -56,14 +56,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pxe: ['net'],
   ipmi: ['net'],
   hostcfg: [],
-  provision: [
-    'hostcfg/index.ts',
-    'ipmi/index.ts',
-    'pxe/ports.ts',
-    'pxe/index.ts',
-    'net/errors.ts',
-    'store/errors.ts',
-  ],
+  provision: ['hostcfg/index.ts', 'ipmi/index.ts', 'pxe/ports.ts', 'pxe/index.ts'],
   store: ['provision/ports.ts', 'provision/model.ts', 'pxe/ports.ts', 'api/ports.ts', 'hostcfg/index.ts'],
   api: ['provision/index.ts', 'store/errors.ts'],
 };

@@ -51,6 +51,11 @@ export function createWireSide(deps: {
     if (sighting.firmware === undefined && !sighting.ipxe) return { kind: 'address' };
     const run = book.ofChassis(chassisUuid);
     if (!run || !mayBoot(run)) return { kind: 'ignore', reason: 'no-run' };
+    // Boards of one batch may share a UUID, also with one that nobody entered. Where the machine's NICs are known, an installation,
+    // which wipes disks, goes to these only; an inspection may meet a new NIC.
+    if (run.kind === 'install' && identified?.by === 'uuid' && identified.chassis.macs.length > 0) {
+      return { kind: 'ignore', reason: 'unknown-machine' };
+    }
     if (identified?.by === 'uuid') learn(sighting.mac, chassisUuid);
     const base = deps.netboot.bootUrl(sighting.serverUuid);
     if (base === undefined) return { kind: 'ignore', reason: 'server-stopped' };

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { IpmiError } from '../../src/ipmi/index.ts';
 import type { Ipv4 } from '../../src/base/ipv4.ts';
+import { uuidReadings } from '../../src/base/uuid.ts';
 import type { BootResource } from '../../src/pxe/ports.ts';
 import {
   createHarness,
@@ -196,6 +197,22 @@ describe('installation', () => {
     });
     await rig.provision.service.updateChassis(rig.chassisUuid, { status: 'Unprovisioned' });
     await provision();
+  });
+
+  it('never goes to a strange machine that shares the UUID', async () => {
+    await rig.provision.service.createHostCfg(hostCfg());
+    await provision();
+    const twin = {
+      serverUuid: rig.serverUuid,
+      mac: nic(9),
+      uuids: uuidReadings(rig.bmc.guid),
+      firmware: 'bios' as const,
+      ipxe: false,
+      vendorClass: 'PXEClient',
+      hostname: undefined,
+    };
+    expect(rig.provision.policy.decide(twin)).toEqual({ kind: 'ignore', reason: 'unknown-machine' });
+    expect(rig.provision.policy.decide({ ...twin, mac: nic(2) }).kind).toBe('boot');
   });
 
   it('gives no boot to a machine whose installation has begun', async () => {
