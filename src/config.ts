@@ -43,7 +43,12 @@ const schema = group({
       default: 2,
       exclusiveMinimum: 0,
       maximum: 8760,
-      description: 'Life of a login session, hours',
+      description: 'Life of a login session, hours; default of the setting identity/session.timeout',
+    }),
+    revealSecrets: Type.Boolean({
+      default: false,
+      description:
+        'True shows BMC and root passwords to administrators who read them, with an entry in the audit log each time',
     }),
   }),
   admin: group({

@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createApi, ensureAdmin } from './api/index.ts';
 import { systemClock } from './base/clock.ts';
@@ -10,6 +12,7 @@ import { type Config, readAdminPassword } from './config.ts';
 import { connectBmc } from './ipmi/index.ts';
 import { createOpenUdp } from './net/dgram.ts';
 import { interfaceAddresses } from './net/interfaces.ts';
+import { createPlatform, type SettingDefaults, type Settings } from './platform/index.ts';
 import { createProvision, type Provision } from './provision/create.ts';
 import type { NetbootServices } from './provision/ports.ts';
 import type { StageSeconds } from './provision/runs.ts';
@@ -23,18 +26,39 @@ export interface Rackwright {
   close(): Promise<void>;
 }
 
-/** Limits of the stages: the long ones are settings, the others are what slow but healthy machines need. */
-function stageSecondsOf({ provision }: Config): StageSeconds {
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
+
+/** Defaults of the settings that can be changed while the server runs. */
+function settingDefaultsOf({ api, provision }: Config): SettingDefaults {
+  return {
+    'identity.session.timeout': Math.max(60, Math.round(api.sessionHours * 3600)),
+    'baremetal.inspect.timeout': provision.inspectMinutes * 60,
+    'baremetal.reboot.timeout': provision.rebootMinutes * 60,
+    'baremetal.install.timeout': provision.installMinutes * 60,
+    'baremetal.provision.maxPerMinute': provision.maxRunsPerMinute,
+  };
+}
+
+/** Limits of the stages: the long ones are settings, read whenever they are asked; the others are what slow but healthy machines need. */
+function stageSecondsOf(settings: Settings): StageSeconds {
   return {
     powering: 240,
-    'awaiting-dhcp': provision.rebootMinutes * 60,
+    get 'awaiting-dhcp'() {
+      return settings.get('baremetal.reboot.timeout');
+    },
     'awaiting-loader': 120,
     'awaiting-script': 120,
     'awaiting-kernel': 120,
     'awaiting-initrd': 120,
     'awaiting-begin': 300,
-    workingInspect: provision.inspectMinutes * 60,
-    workingInstall: provision.installMinutes * 60,
+    get workingInspect() {
+      return settings.get('baremetal.inspect.timeout');
+    },
+    get workingInstall() {
+      return settings.get('baremetal.install.timeout');
+    },
     finishing: 240,
   };
 }
@@ -114,6 +138,19 @@ export async function startRackwright(
       for (const [uuid] of segments) await netboot.stop(uuid);
     });
 
+    const platform = await createPlatform({
+      store: store.platform,
+      defaults: settingDefaultsOf(config),
+      async tagEffect({ resourceType, resourceUuid, added, removed }) {
+        if (resourceType === 'BaremetalChassisVO')
+          await provision.service.applyTag(resourceUuid, { added, removed });
+      },
+      clock,
+      random: randomBytes,
+      log,
+    });
+    const { settings } = platform;
+
     const { inspector, installer } = config;
     const provision: Provision = createProvision({
       store: store.provision,
@@ -135,8 +172,21 @@ export async function startRackwright(
                 url: installer.url,
               },
       },
-      stageSeconds: stageSecondsOf(config),
-      maxRunsPerMinute: config.provision.maxRunsPerMinute,
+      notify: ({ name, severity, text, about, facts }) =>
+        platform.notifications.notify({
+          name,
+          type: severity,
+          content: text,
+          sender: 'provision',
+          resourceType: about.type === 'chassis' ? 'BaremetalChassisVO' : 'BaremetalPxeServerVO',
+          resourceUuid: about.uuid,
+          opaque: facts,
+        }),
+      placementOf: (chassisUuid) => platform.clusters.placementOf(chassisUuid),
+      stageSeconds: stageSecondsOf(settings),
+      get maxRunsPerMinute() {
+        return settings.get('baremetal.provision.maxPerMinute');
+      },
       clock,
       random: randomBytes,
       log,
@@ -156,12 +206,18 @@ export async function startRackwright(
 
     const { publicUrl } = config.api;
     const api = await createApi(
-      { ...config.api, revealSecrets: false, ...(publicUrl === undefined ? {} : { publicUrl }) },
+      { ...config.api, ...(publicUrl === undefined ? {} : { publicUrl }) },
       {
         service: provision.service,
+        platform,
         query: store.query,
         accounts: store.accounts,
         jobs: store.jobs,
+        webHooks: store.webHooks,
+        progress: store.progress,
+        managementNode: store.managementNode,
+        hostName: hostname(),
+        version,
         clock,
         random: randomBytes,
         log,

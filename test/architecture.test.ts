@@ -56,9 +56,18 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   pxe: ['net'],
   ipmi: ['net'],
   hostcfg: [],
+  platform: [],
   provision: ['hostcfg/index.ts', 'ipmi/index.ts', 'pxe/ports.ts', 'pxe/index.ts'],
-  store: ['provision/ports.ts', 'provision/model.ts', 'pxe/ports.ts', 'api/ports.ts', 'hostcfg/index.ts'],
-  api: ['provision/index.ts', 'store/errors.ts'],
+  store: [
+    'provision/ports.ts',
+    'provision/model.ts',
+    'pxe/ports.ts',
+    'api/ports.ts',
+    'hostcfg/index.ts',
+    'platform/ports.ts',
+    'platform/model.ts',
+  ],
+  api: ['provision/index.ts', 'platform/index.ts', 'hostcfg/index.ts', 'store/errors.ts'],
 };
 
 it('finds the sources and their imports', () => {

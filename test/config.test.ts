@@ -38,7 +38,7 @@ describe('defaults', () => {
     const config = loadConfig({ env: {} });
     expect(config).toEqual({
       dataDirectory: './rackwright-data',
-      api: { address: '0.0.0.0', port: 8080, timeZone: 'UTC', sessionHours: 2 },
+      api: { address: '0.0.0.0', port: 8080, timeZone: 'UTC', sessionHours: 2, revealSecrets: false },
       admin: {},
       boot: {
         httpPort: 8081,

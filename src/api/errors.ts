@@ -14,7 +14,10 @@ export type ApiErrorCode =
   | 'no-route'
   | 'wrong-verb'
   | 'too-large'
-  | 'interrupted';
+  | 'interrupted'
+  | 'unimplemented'
+  | 'conflict'
+  | 'overloaded';
 
 /** A refusal by the API layer; the text says what to do and never quotes a value that the caller sent in a secret place. */
 export class ApiError extends CodedError<ApiErrorCode> {}

@@ -4,7 +4,15 @@ import type { RandomBytes } from '../base/random.ts';
 import type { ProvisionService } from '../provision/index.ts';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { ApiError } from './errors.ts';
-import type { AccountStore, JobStore, QueryPort } from './ports.ts';
+import type { Platform } from '../platform/index.ts';
+import type {
+  AccountStore,
+  JobStore,
+  ManagementNodeStore,
+  ProgressStore,
+  QueryPort,
+  WebHookStore,
+} from './ports.ts';
 
 /** How the API listens and answers. */
 export interface ApiOptions {
@@ -15,7 +23,6 @@ export interface ApiOptions {
   readonly publicUrl?: string;
   /** IANA zone of the dates in answers; ZStack sends no zone, so clients must know it. */
   readonly timeZone: string;
-  readonly sessionHours: number;
   /** True lets the passwords that the query port gives pass to admins, with an audit line for each answer. */
   readonly revealSecrets: boolean;
   /** Default 1 MiB: the largest real call, a hostcfg with many NICs, is a few KiB. */
@@ -29,9 +36,17 @@ export interface ApiOptions {
 /** What the API needs from the other rooms. */
 export interface ApiDeps {
   readonly service: ProvisionService;
+  readonly platform: Platform;
   readonly query: QueryPort;
   readonly accounts: AccountStore;
   readonly jobs: JobStore;
+  readonly webHooks: WebHookStore;
+  readonly progress: ProgressStore;
+  readonly managementNode: ManagementNodeStore;
+  /** As clients know this server, e.g. its host name. */
+  readonly hostName: string;
+  /** Our own version, beside the one of ZStack that the API answers. */
+  readonly version: string;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -70,9 +85,6 @@ export function checkApiOptions(options: ApiOptions): FullApiOptions {
     new Intl.DateTimeFormat('en-US', { timeZone: options.timeZone }).format(0);
   } catch {
     refuse('timeZone', 'must be an IANA time zone such as UTC or Europe/Berlin');
-  }
-  if (!(options.sessionHours > 0 && options.sessionHours <= 24 * 365)) {
-    refuse('sessionHours', 'must be more than 0 and at most a year');
   }
   const passwordCost = options.passwordCost ?? 15;
   if (!Number.isInteger(passwordCost) || passwordCost < 10 || passwordCost > 20) {

@@ -40,3 +40,15 @@ export const secret = Type.String({
 });
 
 export const deleteMode = Type.Enum(['Permissive', 'Enforcing']);
+
+export const flag = Type.Boolean({ hint: 'must be true or false' });
+export const list = Type.Array(Type.String(), { maxItems: 10_000, hint: 'must be a list of texts' });
+export const whole = Type.Integer({ minimum: 0, hint: 'must be a whole number' });
+
+/** Membership of a cluster: empty or `null` takes a resource out. */
+export const clusterReference = Type.String({
+  maxLength: 64,
+  hint: 'must be the uuid of a cluster, or empty for none',
+});
+
+export const stateEvent = Type.Enum(['enable', 'disable']);

@@ -3,21 +3,25 @@ import type { FastifyError, FastifyInstance, FastifyReply } from 'fastify';
 import fastify from 'fastify';
 import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
+import { createAccountService } from './auth/accounts.ts';
 import { createSessions } from './auth/sessions.ts';
 import { createContexts } from './context.ts';
 import { ApiError } from './errors.ts';
-import { answerBrokenRequest, httpTimeouts, watchConnections } from './http.ts';
+import { answerBrokenRequest, httpLimits, serverLimits, watchConnections } from './http.ts';
+import { openManagementNode } from './management-node.ts';
+import { openApiDocument } from './openapi/document.ts';
+import { registerDocs } from './openapi/routes.ts';
 import type { ApiDeps, ApiHandle, ApiOptions, FullApiOptions } from './options.ts';
 import { checkApiOptions } from './options.ts';
 import { apiTable } from './routes/index.ts';
 import { registerJobs } from './routes/jobs.ts';
 import { parseJsonBody } from './zstack/body.ts';
-import { registerApis } from './zstack/dispatch.ts';
+import { apiPrefixes, registerApis } from './zstack/dispatch.ts';
 import { createDateFormat } from './zstack/envelope.ts';
 import { toZstackError } from './zstack/errors.ts';
-import { createJobs } from './zstack/jobs.ts';
+import { registerForeign } from './zstack/foreign.ts';
 import { createUnrouted } from './zstack/unrouted.ts';
-import { createWebHooks } from './zstack/webhook.ts';
+import { createApiWork } from './work.ts';
 
 const closeMs = 5000;
 const sweepMs = 3600_000;
@@ -30,15 +34,7 @@ function newServer(options: FullApiOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    connectionTimeout: httpTimeouts.connectionMs,
-    requestTimeout: httpTimeouts.requestMs,
-    keepAliveTimeout: httpTimeouts.keepAliveMs,
-    // A request without Host gets locations from the socket's address.
-    http: {
-      requireHostHeader: false,
-      headersTimeout: httpTimeouts.headersMs,
-      connectionsCheckingInterval: 5000,
-    },
+    ...serverLimits(httpLimits),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, _request, reply) => {
       const { status, body } = toZstackError(new ApiError('bad-request', 'the URL is malformed or too long'));
@@ -117,30 +113,62 @@ function sweepSessions({ accounts, clock, log }: ApiDeps): () => void {
 export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHandle> {
   const options = checkApiOptions(given);
   const { service, query, accounts, clock, random, log } = deps;
-  const sessionMs = options.sessionHours * 3600_000;
-  const sessions = createSessions({ accounts, clock, random, sessionMs, passwordCost: options.passwordCost });
-  const jobs = createJobs({ store: deps.jobs, clock, log });
-  const hooks = createWebHooks({ clock, log }, options.webHook);
+  const { platform } = deps;
+  const { passwordCost } = options;
+  const sessions = createSessions({
+    accounts,
+    clock,
+    random,
+    passwordCost,
+    sessionSeconds: () => platform.settings.get('identity.session.timeout'),
+    maxFailures: () => platform.settings.get('identity.login.maxFailuresPerMinute'),
+    maxSessions: () => platform.settings.get('identity.session.maxConcurrent'),
+  });
+  const work = createApiWork(deps, options.webHook);
+  const { jobs, auditor, progress } = work;
   const style = { formatDate: createDateFormat(options.timeZone), revealSecrets: options.revealSecrets };
-  const contextFor = createContexts({ service, sessions, query, log, style });
+  const managementNode = await openManagementNode({
+    store: deps.managementNode,
+    clock,
+    random,
+    log,
+    hostName: options.publicUrl === undefined ? deps.hostName : new URL(options.publicUrl).hostname,
+    rackwrightVersion: deps.version,
+  });
+  const contextFor = createContexts({
+    service,
+    platform,
+    accounts: createAccountService({ accounts, clock, random, passwordCost }),
+    sessions,
+    progress,
+    managementNode,
+    query,
+    style,
+  });
 
   const app = newServer(options);
   readAnyBodyAsJson(app);
   answerErrors(app, log);
   logRequests(app, log);
-  const connections = watchConnections(app.server);
+  const connections = watchConnections(app.server, httpLimits);
   const unrouted = createUnrouted(app);
-  const dispatch = { sessions, jobs, hooks, log, random, publicUrl: options.publicUrl, contextFor };
+  const { publicUrl } = options;
+  const dispatch = { sessions, auditor, jobs, clock, log, random, publicUrl, contextFor };
   registerApis(app, apiTable, dispatch);
-  registerJobs(app, { jobs, publicUrl: options.publicUrl });
+  registerForeign(app, apiPrefixes, apiTable);
+  registerJobs(app, { jobs, publicUrl });
+  const document = openApiDocument(apiTable, (resource) => query.describe(resource), deps.version);
+  registerDocs(app, apiPrefixes, document);
   app.get('/health', async () => ({ ok: true, ...deps.health?.() }));
   unrouted.finish();
 
-  await jobs.recover();
+  await work.start();
   try {
     await app.listen({ host: options.address, port: options.port });
   } catch (error) {
     await app.close();
+    managementNode.close();
+    await work.close(0);
     const text = `the API cannot listen on ${options.address} port ${options.port}: ${messageOf(error)}`;
     throw new ApiError('listen-failed', text, { cause: error });
   }
@@ -150,13 +178,13 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stopSweep();
+    managementNode.close();
     const stuck = clock.after(closeMs, () => app.server.closeAllConnections());
     const ended = app.close();
     connections.closeIdle();
     await ended;
     stuck();
-    await jobs.close(closeMs);
-    hooks.close();
+    await work.close(closeMs);
   };
   return {
     url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,

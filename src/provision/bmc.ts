@@ -6,7 +6,7 @@ import { type BmcClient, IpmiError, setPower } from '../ipmi/index.ts';
 import type { Chassis } from './model.ts';
 import type { ConnectBmc } from './ports.ts';
 import type { PowerAction } from './service.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../base/turns.ts';
 
 /** What a first login to a BMC tells. */
 export interface BmcIdentity {

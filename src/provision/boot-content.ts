@@ -9,7 +9,8 @@ import type { BootContent, BootResource } from '../pxe/ports.ts';
 import type { Fleet } from './fleet.ts';
 import { hardwareInfoRows, macsOf, parseInspection, summaryOf, systemUuidOf } from './inspection.ts';
 import type { Run } from './model.ts';
-import type { NetbootServices, ProvisionStore } from './ports.ts';
+import { duplicateMachine, secondReader } from './notices.ts';
+import type { NetbootServices, Notify, ProvisionStore } from './ports.ts';
 import type { RunBook } from './run/book.ts';
 import type { RunEvent } from './run/events.ts';
 import { mayBoot } from './run/transitions.ts';
@@ -35,6 +36,7 @@ export function createBootContent(deps: {
   readonly store: ProvisionStore;
   readonly netboot: NetbootServices;
   readonly images: BootImages;
+  readonly notify: Notify;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -92,6 +94,8 @@ export function createBootContent(deps: {
   async function kickstart(run: Run, base: string, client: Ipv4): Promise<BootResource> {
     const refuse = (status: 403 | 410, reason: string): BootResource => {
       tell(run.uuid, { type: 'kickstart-refused', reader: client, reason });
+      const chassis = deps.fleet.get(run.chassisUuid);
+      if (chassis) deps.notify(secondReader(chassis, client, reason));
       deps.log.warn(
         { run: run.uuid, chassis: run.chassisUuid, client, reason },
         'a read of a kickstart was refused',
@@ -144,6 +148,7 @@ export function createBootContent(deps: {
       .find((one) => one.uuid !== chassis.uuid && one.macs.some((mac) => macs.includes(mac)));
     if (owner) {
       const mac = macs.find((one) => owner.macs.includes(one));
+      deps.notify(duplicateMachine(chassis, owner, mac ?? 'unknown'));
       const reason = `its NIC ${mac} belongs to chassis "${owner.name}": one server entered twice, or a NIC that moved; delete the chassis that is wrong`;
       await book.apply(run.uuid, { type: 'reported-failure', reason });
       return answer(409, reason);

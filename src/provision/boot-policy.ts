@@ -2,8 +2,10 @@ import type { BootDecision, BootPolicy, MachineSighting, PxeEvent } from '../pxe
 import type { Logger } from '../base/log.ts';
 import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
+import type { Borders } from './borders.ts';
 import type { Fleet } from './fleet.ts';
-import type { NetbootServices } from './ports.ts';
+import { poolFull, rogueDhcp } from './notices.ts';
+import type { NetbootServices, Notify } from './ports.ts';
 import { bootUrl } from '../pxe/index.ts';
 import type { RunBook } from './run/book.ts';
 import type { RunEvent } from './run/events.ts';
@@ -23,7 +25,9 @@ export interface WireSide {
 export function createWireSide(deps: {
   readonly fleet: Fleet;
   readonly book: RunBook;
+  readonly borders: Pick<Borders, 'beyond'>;
   readonly netboot: NetbootServices;
+  readonly notify: Notify;
   readonly seen: SeenMachines;
   readonly log: Logger;
 }): WireSide {
@@ -55,6 +59,11 @@ export function createWireSide(deps: {
     // which wipes disks, goes to these only; an inspection may meet a new NIC.
     if (run.kind === 'install' && identified?.by === 'uuid' && identified.chassis.macs.length > 0) {
       return { kind: 'ignore', reason: 'unknown-machine' };
+    }
+    const foreign = deps.borders.beyond(run.uuid, sighting.serverUuid);
+    if (foreign !== undefined) {
+      toRun(run.uuid, { type: 'barred-server', cluster: foreign.name });
+      return { kind: 'ignore', reason: 'no-run' };
     }
     if (identified?.by === 'uuid') learn(sighting.mac, chassisUuid);
     const base = deps.netboot.bootUrl(sighting.serverUuid);
@@ -102,6 +111,9 @@ export function createWireSide(deps: {
           }
           break;
         case 'dhcp-other-server':
+          // Whom strangers take their address from is nobody's fault.
+          if (chassisUuidOf(event.mac) !== undefined)
+            deps.notify(rogueDhcp(event.serverUuid, event.otherServer, event.mac));
           toRun(runOfMac(event.mac), { type: 'other-server', address: event.otherServer });
           break;
         case 'dhcp-pool-full':
@@ -109,6 +121,7 @@ export function createWireSide(deps: {
             { server: event.serverUuid, mac: event.mac },
             'the DHCP range has no free address left',
           );
+          deps.notify(poolFull(event.serverUuid, event.mac));
           toRun(runOfMac(event.mac), { type: 'pool-full' });
           break;
         case 'tftp':

@@ -32,7 +32,10 @@ function checkCredential(parameter: 'ipmiUsername' | 'ipmiPassword', value: stri
   return value;
 }
 
-export type ChassisService = Pick<ProvisionService, 'createChassis' | 'updateChassis' | 'deleteChassis'>;
+export type ChassisService = Pick<
+  ProvisionService,
+  'createChassis' | 'updateChassis' | 'applyTag' | 'deleteChassis'
+>;
 
 /** Chassis: servers known by their BMC. */
 export function createChassisService(deps: {
@@ -174,6 +177,28 @@ export function createChassisService(deps: {
         fleet.put(chassis);
       });
       for (const mac of tags.bootMacs) deps.adopted(mac);
+    },
+
+    async applyTag(uuid, { added, removed }) {
+      const gained = readChassisTags(added === undefined ? [] : [added]);
+      const lost = readChassisTags(removed === undefined ? [] : [removed]);
+      const { uuid: chassisUuid } = get(uuid);
+      await fleet.exclusive(chassisUuid, async () => {
+        const now = get(uuid);
+        const kept = now.macs.filter((mac) => !lost.bootMacs.includes(mac));
+        // A mode that a boot has shown since is no longer the tag's to take away.
+        const forgets = lost.bootMode !== undefined && lost.bootMode === now.bootMode;
+        const chassis: Chassis = {
+          ...now,
+          bootMode: gained.bootMode ?? (forgets ? 'unknown' : now.bootMode),
+          macs: [...new Set([...kept, ...gained.bootMacs])],
+          lastOpDate: deps.clock.now(),
+        };
+        checkUnique(chassis);
+        await store.saveChassis(chassis);
+        fleet.put(chassis);
+      });
+      for (const mac of gained.bootMacs) deps.adopted(mac);
     },
 
     async deleteChassis(uuid) {

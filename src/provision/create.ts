@@ -7,10 +7,12 @@ import type { BootContent, BootPolicy, PxeEventSink } from '../pxe/ports.ts';
 import { createBmc } from './bmc.ts';
 import { type BootImages, createBootContent } from './boot-content.ts';
 import { createWireSide } from './boot-policy.ts';
+import { createBorders } from './borders.ts';
 import { createChassisService } from './chassis.ts';
 import { createFleet } from './fleet.ts';
 import { createHostCfgService } from './host-cfgs.ts';
-import type { ConnectBmc, NetbootServices, ProvisionStore } from './ports.ts';
+import type { ConnectBmc, NetbootServices, Notify, PlacementOf, ProvisionStore } from './ports.ts';
+import { bootFailed } from './notices.ts';
 import { createPxeServerService } from './pxe-servers.ts';
 import { createRunBook, type RunBook } from './run/book.ts';
 import { createRunService, type StageSeconds } from './runs.ts';
@@ -33,7 +35,10 @@ export interface ProvisionDeps {
   readonly netboot: NetbootServices;
   readonly connectBmc: ConnectBmc;
   readonly images: BootImages;
+  readonly placementOf: PlacementOf;
+  readonly notify: Notify;
   readonly stageSeconds: StageSeconds;
+  /** Asked whenever a run is to begin. */
   readonly maxRunsPerMinute: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
@@ -67,14 +72,20 @@ function translated<T extends object>(service: T): T {
 
 /** Builds the domain on its ports. */
 export function createProvision(deps: ProvisionDeps): Provision {
-  const { store, netboot, clock, random, log } = deps;
+  const { store, netboot, notify, clock, random, log } = deps;
   const fleet = createFleet();
+  const borders = createBorders();
   const bmc = createBmc(deps.connectBmc, clock);
   const seen = createSeenMachines({ store, clock, log });
   let book: RunBook | undefined;
   const runs = createRunService({
     ...deps,
+    // A setting that changes while we run: the spread alone would keep the first value.
+    get maxRunsPerMinute() {
+      return deps.maxRunsPerMinute;
+    },
     fleet,
+    borders,
     bmc,
     book: () => book as RunBook,
   });
@@ -84,11 +95,14 @@ export function createProvision(deps: ProvisionDeps): Provision {
     clock,
     log,
     ensureOff: (run) => runs.ensureOff(run),
-    ended: (run) =>
+    bootFailed: (run) => notify(bootFailed(run, fleet.get(run.chassisUuid)?.name)),
+    ended(run) {
+      borders.forget(run.uuid);
       log.info(
         { run: run.uuid, chassis: run.chassisUuid, stage: run.stage, cause: run.cause },
         'a run has ended',
-      ),
+      );
+    },
     diagnosisContext: (run) => ({
       strangers: seen
         .list()
@@ -98,7 +112,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
       serverRunning: netboot.bootUrl(run.pxeServerUuid) !== undefined,
     }),
   });
-  const wire = createWireSide({ fleet, book, netboot, seen, log });
+  const wire = createWireSide({ fleet, book, borders, netboot, notify, seen, log });
   const pxeServers = createPxeServerService({ store, netboot, clock, random, log });
   const chassis = createChassisService({
     store,
@@ -110,7 +124,17 @@ export function createProvision(deps: ProvisionDeps): Provision {
     adopted: (mac) => seen.forget(mac),
   });
   const hostCfgs = createHostCfgService({ store, fleet, book, clock, random });
-  const content = createBootContent({ fleet, book, store, netboot, images: deps.images, clock, random, log });
+  const content = createBootContent({
+    fleet,
+    book,
+    store,
+    netboot,
+    images: deps.images,
+    notify,
+    clock,
+    random,
+    log,
+  });
 
   return {
     service: translated<ProvisionService>({

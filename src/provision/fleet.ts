@@ -1,7 +1,7 @@
 import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { Chassis } from './model.ts';
-import { createTurns } from './turns.ts';
+import { createTurns } from '../base/turns.ts';
 
 /** GUIDs that boards send when nobody set one; they name no machine. */
 const meaningless = new Set([

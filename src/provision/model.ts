@@ -98,6 +98,8 @@ export interface RunEvidence {
   /** Address of another DHCP server whose offer the machine took. */
   readonly otherServer: Ipv4 | undefined;
   readonly poolFull: boolean;
+  /** Name of another cluster whose PXE server the machine asked, in vain. */
+  readonly barredCluster: string | undefined;
   readonly loaderStarted: boolean;
   readonly loaderBytes: number;
   readonly loaderTotal: number;
@@ -124,6 +126,7 @@ export const noEvidence: RunEvidence = {
   acks: 0,
   otherServer: undefined,
   poolFull: false,
+  barredCluster: undefined,
   loaderStarted: false,
   loaderBytes: 0,
   loaderTotal: 0,

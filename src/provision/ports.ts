@@ -73,3 +73,40 @@ export interface NetbootServices {
   /** Base of boot URLs on that server, e.g. `http://192.0.2.1:8081`; undefined while it is not running. */
   bootUrl(serverUuid: Uuid): string | undefined;
 }
+
+/** Something that a person should see; `facts` never hold a secret. */
+export interface Notice {
+  readonly name:
+    | 'boot-failed'
+    | 'rogue-dhcp'
+    | 'kickstart-second-reader'
+    | 'dhcp-pool-full'
+    | 'duplicate-machine';
+  readonly severity: 'Warning' | 'Error';
+  /** What happened and what to do. */
+  readonly text: string;
+  readonly about: { readonly type: 'chassis' | 'pxeServer'; readonly uuid: string };
+  readonly facts: Readonly<Record<string, unknown>>;
+}
+
+/** Tells a person; never throws and never blocks. The same again may be told as often as it is seen. */
+export type Notify = (notice: Notice) => void;
+
+/** A cluster: machines that are provisioned together. */
+export interface ClusterRef {
+  readonly uuid: Uuid;
+  readonly name: string;
+}
+
+/** Where a chassis stands, asked when a run of it is to begin. */
+export interface Placement {
+  /** The cluster of the chassis; undefined when it belongs to none. */
+  readonly cluster: ClusterRef | undefined;
+  /** Why nothing may be provisioned there now, with the way out; undefined when it may. */
+  readonly refusal: string | undefined;
+  /** The cluster of every PXE server that belongs to one. */
+  readonly serverClusters: ReadonlyMap<Uuid, ClusterRef>;
+}
+
+/** Says where a chassis stands; asking changes nothing. */
+export type PlacementOf = (chassisUuid: Uuid) => Promise<Placement>;

@@ -8,9 +8,11 @@ import { newUuid, type Uuid } from '../base/uuid.ts';
 import { IpmiError } from '../ipmi/index.ts';
 import { type Bmc, bmcFault } from './bmc.ts';
 import type { BootImages } from './boot-content.ts';
+import type { Borders } from './borders.ts';
 import type { Fleet } from './fleet.ts';
 import { type Chassis, noEvidence, type Run, type RunStage } from './model.ts';
-import type { NetbootServices, ProvisionStore } from './ports.ts';
+import { createPlacing } from './placing.ts';
+import type { NetbootServices, PlacementOf, ProvisionStore } from './ports.ts';
 import type { RunBook } from './run/book.ts';
 import { hasEnded } from './run/transitions.ts';
 import { ProvisionError, type ProvisionService } from './service.ts';
@@ -56,6 +58,8 @@ export function createRunService(deps: {
   readonly bmc: Bmc;
   readonly netboot: NetbootServices;
   readonly images: BootImages;
+  readonly placementOf: PlacementOf;
+  readonly borders: Pick<Borders, 'draw' | 'forget'>;
   readonly stageSeconds: StageSeconds;
   /** More runs than this in a minute wait their turn: a mass re-install by mistake can still be stopped. */
   readonly maxRunsPerMinute: number;
@@ -64,6 +68,7 @@ export function createRunService(deps: {
   readonly log: Logger;
 }): RunService {
   const { fleet, store, clock } = deps;
+  const placing = createPlacing(deps);
   const working = new Set<Promise<unknown>>();
   const slots: number[] = [];
   const starting = new Set<Uuid>();
@@ -123,22 +128,6 @@ export function createRunService(deps: {
     }
   }
 
-  async function runningServer(): Promise<Uuid> {
-    const servers = await store.listPxeServers();
-    if (servers.length === 0)
-      throw new ProvisionError(
-        'no-pxe-server',
-        'there is no PXE server; create one on the interface that the machines boot from',
-      );
-    const running = servers.find((server) => deps.netboot.bootUrl(server.uuid) !== undefined);
-    if (!running)
-      throw new ProvisionError(
-        'pxe-server-stopped',
-        'no PXE server is running; start one with startBaremetalPxeServer',
-      );
-    return running.uuid;
-  }
-
   /** Waits until another run may begin. */
   async function takeSlot(): Promise<void> {
     for (;;) {
@@ -171,11 +160,13 @@ export function createRunService(deps: {
   }
 
   async function begin(chassisUuid: Uuid): Promise<void> {
-    ready(chassisUuid);
+    await placing.placementFor(ready(chassisUuid));
     await takeSlot();
     const chassis = ready(chassisUuid);
     const kind = (await store.getHostCfgOfChassis(chassis.uuid)) ? 'install' : 'inspect';
-    const pxeServerUuid = await runningServer();
+    // Again: what is Disabled while a call waits for its slot stops that call too.
+    const placement = await placing.placementFor(chassis);
+    const pxeServerUuid = await placing.serverFor(placement);
     await checkFiles(kind);
     const now = clock.now();
     const token = (): string => toHex(deps.random(32));
@@ -198,7 +189,14 @@ export function createRunService(deps: {
       evidence: noEvidence,
       cause: undefined,
     };
-    await deps.book().open(run);
+    // Before the wire can meet the run.
+    deps.borders.draw(run.uuid, placement);
+    try {
+      await deps.book().open(run);
+    } catch (error) {
+      deps.borders.forget(run.uuid);
+      throw error;
+    }
     const fault = await powerUp(run, chassis);
     if (fault !== undefined) throw new ProvisionError('provision-failed', fault);
   }
@@ -270,6 +268,7 @@ export function createRunService(deps: {
     async resume() {
       for (const run of await store.listOpenRuns()) {
         const chassis = fleet.get(run.chassisUuid);
+        deps.borders.draw(run.uuid, await deps.placementOf(run.chassisUuid));
         deps.book().adopt(run);
         if (!chassis) continue;
         await deps.book().apply(run.uuid, { type: 'restarted' });

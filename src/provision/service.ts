@@ -75,6 +75,14 @@ export interface ProvisionService {
     change: Partial<Omit<ChassisInput, 'resourceUuid'>> & { readonly status?: ChassisStatus },
   ): Promise<void>;
   deleteChassis(uuid: string): Promise<void>;
+  /**
+   * Does to a chassis what a system tag means that came or went on its own: `bootMac` adds or takes a MAC, `bootMode` says or
+   * forgets the mode; other tags change nothing. May be repeated.
+   */
+  applyTag(
+    uuid: string,
+    change: { readonly added: string | undefined; readonly removed: string | undefined },
+  ): Promise<void>;
 
   createHostCfg(input: HostCfgInput): Promise<Uuid>;
   deleteHostCfg(uuid: string): Promise<void>;

@@ -1,4 +1,4 @@
-import type { Job, JobStore } from '../api/ports.ts';
+import type { Job, JobStore, WebHook } from '../api/ports.ts';
 import type { Session } from './group-commit.ts';
 import { fromNulls, type Nullable, toNulls } from './nulls.ts';
 
@@ -14,6 +14,13 @@ export function createJobStore({ db, read, write }: Session): JobStore {
        VALUES (@uuid, @api, @accountUuid, @state, @result, @error, @createDate, @finishDate)
      ON CONFLICT (uuid) DO NOTHING`,
   );
+  const insertHook = db.prepare<[Nullable<WebHook>]>(
+    `INSERT INTO web_hook (job_uuid, header_uuid, url, origin, tries, next_at, create_date)
+       VALUES (@jobUuid, @headerUuid, @url, @origin, @tries, @nextAt, @createDate)`,
+  );
+  const armHook = db.prepare<[number, string]>(
+    'UPDATE web_hook SET next_at = ? WHERE job_uuid = ? AND next_at IS NULL',
+  );
   // The first end counts: a repeated or late one changes nothing.
   const finish = db.prepare<
     [{ uuid: string; state: string; result: string | null; error: string | null; at: number }]
@@ -23,13 +30,21 @@ export function createJobStore({ db, read, write }: Session): JobStore {
   );
   const byUuid = db.prepare<[string], JobRow>(`${columns} WHERE uuid = ?`);
   const running = db.prepare<[], JobRow>(`${columns} WHERE state = 'running' ORDER BY create_date, uuid`);
-  const deleteFinished = db.prepare<[number]>('DELETE FROM job WHERE finish_date < ?');
+  const deleteFinished = db.prepare<[number, number]>(
+    'DELETE FROM job WHERE uuid IN (SELECT uuid FROM job WHERE finish_date < ? ORDER BY finish_date LIMIT ?)',
+  );
   return {
-    insertJob: (job) => write(() => insert.run(toNulls(job)).changes === 1),
+    insertJob: (job, hook) =>
+      write(() => {
+        const added = insert.run(toNulls(job)).changes === 1;
+        if (added && hook !== undefined) insertHook.run(toNulls(hook));
+        return added;
+      }),
     finishJob: (uuid, { result, error, at }) =>
       write(() => {
         const state = error === undefined ? 'succeeded' : 'failed';
         finish.run({ uuid, state, result: result ?? null, error: error ?? null, at });
+        armHook.run(at, uuid);
       }),
     getJob: (uuid) =>
       read(() => {
@@ -37,6 +52,6 @@ export function createJobStore({ db, read, write }: Session): JobStore {
         return row && fromNulls<Job>(row);
       }),
     listRunningJobs: () => read(() => running.all().map((row) => fromNulls<Job>(row))),
-    deleteJobsFinishedBefore: (time) => write(() => deleteFinished.run(time).changes),
+    deleteJobsFinishedBefore: (time, limit) => write(() => deleteFinished.run(time, limit).changes),
   };
 }

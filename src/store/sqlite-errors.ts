@@ -20,6 +20,10 @@ const uniqueFields: Readonly<Record<string, { readonly field: string; readonly t
   'chassis_mac.mac': { field: 'macs', text: 'one of these MAC addresses already belongs to another chassis' },
   'host_cfg.chassis_uuid': { field: 'chassisUuid', text: 'this chassis already has a hostcfg' },
   'nic_cfg.mac': { field: 'mac', text: 'a NIC of another hostcfg already has this MAC address' },
+  'account_user.account_uuid, account_user.name': {
+    field: 'name',
+    text: 'another user of this account already has this name',
+  },
   'account.name': { field: 'name', text: 'another account already has this name' },
 };
 
@@ -76,9 +80,13 @@ export function toStoreError(error: unknown, path: string): Error {
     return conflict(messageOf(error));
   }
   if (code === 'SQLITE_CONSTRAINT_FOREIGNKEY') {
-    return new StoreError('conflict', 'the chassis or run that this belongs to is gone', {
-      data: { field: 'chassisUuid' },
-    });
+    return new StoreError(
+      'conflict',
+      'what this belongs to is gone, or something still belongs to it; read the lists and repeat the call',
+      {
+        data: { field: 'chassisUuid' },
+      },
+    );
   }
   if (code === 'SQLITE_FULL') return storageFull(directory, error);
   if (code.startsWith('SQLITE_CORRUPT') || code === 'SQLITE_NOTADB') {

@@ -1,6 +1,14 @@
 import { resolve } from 'node:path';
-import type { AccountStore, JobStore, QueryPort } from '../api/ports.ts';
+import type {
+  AccountStore,
+  JobStore,
+  ManagementNodeStore,
+  ProgressStore,
+  QueryPort,
+  WebHookStore,
+} from '../api/ports.ts';
 import type { RandomBytes } from '../base/random.ts';
+import type { PlatformStore } from '../platform/ports.ts';
 import type { ProvisionStore } from '../provision/ports.ts';
 import type { LeaseStore } from '../pxe/ports.ts';
 import { createAccountStore } from './accounts.ts';
@@ -9,10 +17,14 @@ import { createSession } from './group-commit.ts';
 import { createJobStore } from './jobs.ts';
 import { openSecretBox } from './key-check.ts';
 import { createLeaseStore } from './leases.ts';
+import { createManagementNodeStore } from './management-node.ts';
 import { migrations } from './migrations/index.ts';
 import { migrate } from './migrations/migrate.ts';
+import { createPlatformStore } from './platform/index.ts';
+import { createProgressStore } from './progress.ts';
 import { createProvisionStore } from './provision/index.ts';
 import { createQueryPort } from './query/query-port.ts';
+import { createWebHookStore } from './web-hooks.ts';
 import { toStoreError } from './sqlite-errors.ts';
 
 export interface StoreOptions {
@@ -32,6 +44,10 @@ export interface Store {
   readonly query: QueryPort;
   readonly accounts: AccountStore;
   readonly jobs: JobStore;
+  readonly webHooks: WebHookStore;
+  readonly progress: ProgressStore;
+  readonly managementNode: ManagementNodeStore;
+  readonly platform: PlatformStore;
   /** Commits what is waiting and lets go of the file; may be called twice. */
   readonly close: () => Promise<void>;
 }
@@ -49,9 +65,13 @@ export async function openStore({ path, keyPath, random, now = Date.now }: Store
     return {
       provision: createProvisionStore(session, box, random),
       leases: createLeaseStore(session),
-      query: createQueryPort(session),
+      query: createQueryPort(session, box),
       accounts: createAccountStore(session),
       jobs: createJobStore(session),
+      webHooks: createWebHookStore(session),
+      progress: createProgressStore(session),
+      managementNode: createManagementNodeStore(session),
+      platform: createPlatformStore(session),
       close: async () => session.close(),
     };
   } catch (error) {

@@ -1,5 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Type } from 'typebox';
 import { apiTable } from '../../src/api/routes/index.ts';
+import { createArgumentChecker } from '../../src/api/zstack/arguments.ts';
+import { rawArguments } from '../../src/api/zstack/arrange.ts';
+import type { QueryString } from '../../src/api/zstack/query.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import type { ApiWorld } from '../support/api-world.ts';
 import { callApi, openApi } from '../support/api-world.ts';
@@ -10,10 +14,9 @@ let world: ApiWorld;
 beforeAll(async () => {
   world = await openApi();
 });
-afterAll(() => world.api.close());
-beforeEach(() => seedRows(world.domain.rows));
+afterAll(() => world.close());
+beforeEach(() => seedRows(world));
 
-const withParams = apiTable.filter(({ keys }) => keys.length > 0 && keys[0] !== 'logInByAccount');
 const good: Readonly<Record<string, unknown>> = {
   name: 'n',
   dhcpInterface: 'eth0',
@@ -25,38 +28,42 @@ const good: Readonly<Record<string, unknown>> = {
 };
 
 describe('required parameters', () => {
-  const required = withParams.flatMap((api) =>
-    (api.params.required ?? []).filter((name) => name !== 'uuid').map((name) => [api, name] as const),
-  );
+  /** Every API with parameters in its body, with each that it cannot do without and that the path does not give. */
+  const required = apiTable
+    .filter(({ keys }) => keys.length > 0)
+    .flatMap((api) =>
+      (api.params.required ?? [])
+        .filter((name) => !api.path.split('/').includes(`:${name}`))
+        .map((name) => [`${api.name} without ${name}`, api, name] as const),
+    );
 
-  it('are those of the manual and of the product', () => {
+  it('of the bare-metal creations are those of the manual and of the product', () => {
     const byApi: Record<string, string[]> = {};
-    for (const [api, name] of required) (byApi[api.name] ??= []).push(name);
+    for (const [, api, name] of required) (byApi[api.name] ??= []).push(name);
     // The manual also prints ipmiPort, whose default is 623 in the product, and leaves out both names.
-    expect(byApi).toEqual({
+    expect(byApi).toMatchObject({
       CreateBaremetalPxeServer: ['name', 'dhcpInterface'],
       CreateBaremetalChassis: ['name', 'ipmiAddress', 'ipmiUsername', 'ipmiPassword'],
       CreateBaremetalHostCfg: ['chassisUuid', 'cfgItems'],
     });
   });
 
-  it.each(required.map(([api, name]) => [`${api.name} without ${name}`, api, name] as const))(
-    '%s: the job fails with SYS.1007 that names it',
-    async (_title, api, left) => {
-      for (const given of [undefined, null]) {
-        const params = { ...good, [left]: given };
-        world.domain.calls.length = 0;
-        const answer = await callApi(world, 'POST', api.path, { params });
-        expect(answer.statusCode).toBe(503);
-        const { code, details } = answer.json<{ error: { code: string; details: string } }>().error;
-        expect([code, details]).toEqual([
-          'SYS.1007',
-          expect.stringContaining(`parameter ${left} is mandatory`),
-        ]);
-        expect(world.domain.calls).toEqual([]);
-      }
-    },
-  );
+  it.each(required)('%s: the call fails with SYS.1007 that names it', async (_title, api, left) => {
+    const path = api.path.replaceAll(/:\w+/g, chassis);
+    const others = Object.fromEntries(Object.keys(api.params.properties).map((name) => [name, 'x']));
+    for (const given of [undefined, null]) {
+      const action = { ...others, [left]: given };
+      world.domain.calls.length = 0;
+      const answer = await callApi(world, api.method, path, { [api.keys[0] ?? 'params']: action });
+      const { code, details } = answer.json<{ error: { code: string; details: string } }>().error;
+      expect([answer.statusCode, code, details]).toEqual([
+        503,
+        'SYS.1007',
+        expect.stringContaining(`parameter ${left} is mandatory`),
+      ]);
+      expect(world.domain.calls).toEqual([]);
+    }
+  });
 
   it('are missed by the job, not by the POST, when the whole of params is absent', async () => {
     for (const payload of [undefined, {}, { params: null }, { params: 5 }]) {
@@ -210,6 +217,56 @@ describe('lenient input', () => {
     const bodies = [{ deleteMode: 'enforcing' }, { params: { deleteMode: 'Permissive' } }];
     for (const body of bodies) expect((await callApi(world, 'DELETE', path, body)).json()).toEqual({});
     expect((await callApi(world, 'DELETE', `${path}?deleteMode=Permissive`)).json()).toEqual({});
+  });
+});
+
+describe('parameters of a query string', () => {
+  const api = {
+    name: 'X',
+    keys: [],
+    params: Type.Object({
+      uuids: Type.Array(Type.String()),
+      name: Type.Optional(Type.String()),
+      labels: Type.Optional(Type.Record(Type.String(), Type.String())),
+    }),
+  };
+  const checker = createArgumentChecker(api.name, api.params);
+  const given = (query: QueryString) => checker.check(rawArguments(api, { body: {}, path: {}, query }));
+
+  it('are lists by repeated names, the first of several elsewhere, and maps by field.key=value', () => {
+    expect(given({ uuids: ['a', 'b'], name: ['first', 'second'], q: 'ignored' })).toEqual({
+      uuids: ['a', 'b'],
+      name: 'first',
+    });
+    expect(given({ uuids: 'a', 'labels.rack': '7', 'labels.a.b': ['x', 'y'], 'labelsX.no': '1' })).toEqual({
+      uuids: ['a'],
+      labels: { rack: '7', 'a.b': 'x' },
+    });
+  });
+
+  it('beat the body, and are beaten by the path', () => {
+    const parts = { body: { name: 'body', uuids: ['b'] }, query: { name: 'query' }, path: { uuids: 'path' } };
+    expect(checker.check(rawArguments(api, parts))).toEqual({ name: 'query', uuids: ['path'] });
+  });
+
+  it('cannot reach what objects inherit', () => {
+    const raw = rawArguments(api, {
+      body: {},
+      path: {},
+      query: { '__proto__.x': '1', 'labels.__proto__': 'y' },
+    });
+    expect(Object.getPrototypeOf(raw)).toBeNull();
+    expect(({} as Record<string, unknown>)['x']).toBeUndefined();
+  });
+});
+
+describe('routes', () => {
+  it('a literal path beats one with a variable, under both prefixes', async () => {
+    for (const prefix of ['/v1', '/zstack/v1']) {
+      const route = (path: string) => world.api.inject({ url: `${prefix}${path}` });
+      expect((await route('/management-nodes/ready')).body).toBe('{}');
+      expect((await route('/management-nodes/other')).statusCode).toBe(400);
+    }
   });
 });
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { queryOperators } from '../../src/api/ports.ts';
 import { apiTable } from '../../src/api/routes/index.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import type { ApiWorld } from '../support/api-world.ts';
@@ -10,7 +11,7 @@ let world: ApiWorld;
 beforeAll(async () => {
   world = await openApi();
 });
-afterAll(() => world.api.close());
+afterAll(() => world.close());
 
 const words = [
   '',
@@ -75,7 +76,7 @@ const target = fc.oneof(
       .tuple(fc.constantFrom<{ method: string; path: string }>(...apiTable, jobs), variable)
       .map(([{ method, path }, value]) => ({
         method,
-        path: path.replace(/:\w+/, encodeURIComponent(value) || 'x'),
+        path: path.replaceAll(/:\w+/g, encodeURIComponent(value) || 'x'),
       })),
   },
   { weight: 1, arbitrary: fc.record({ method: fc.constant('GET'), path: fc.webPath() }) },
@@ -83,7 +84,24 @@ const target = fc.oneof(
 const otherMethod = fc.option(fc.constantFrom('GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS', 'HEAD'), {
   freq: 4,
 });
+const pathWords =
+  'uuid name status createDate ipmiPort vnc __systemTag__ __userTag__ cluster zone chassis hostCfg nicCfgs users mac toString __proto__'.split(
+    ' ',
+  );
+/** Conditions that get past the parser: known names, nested ones and tags among them, with any operator and value. */
+const condition = fc
+  .tuple(
+    fc.array(fc.constantFrom(...pathWords), { minLength: 1, maxLength: 4 }),
+    fc.constantFrom(...queryOperators),
+    oddText,
+  )
+  .map(([path, operator, value]) =>
+    operator.endsWith('null') ? `${path.join('.')} ${operator}` : `${path.join('.')}${operator}${value}`,
+  );
 const search = fc.oneof(
+  fc
+    .array(condition, { minLength: 1, maxLength: 4 })
+    .map((list) => `?${list.map((text) => `q=${encodeURIComponent(text)}`).join('&')}`),
   fc.constant(''),
   fc
     .array(
@@ -166,14 +184,12 @@ it('any request gets an answer of the contract: never a 500, a stack or SQL', as
       if (world.domain.calls.length > 1000) {
         world.domain.calls.length = 0;
         world.log.lines.length = 0;
-        for (const rows of Object.values(world.domain.rows)) rows.clear();
-        seedRows(world.domain.rows);
+        await seedRows(world);
       }
     }),
     { numRuns: cases(100_000) },
   );
-  const failed = [...world.jobs.jobs.values()].filter((job) => job.error?.includes('SYS.1000'));
-  expect(failed).toEqual([]);
+  expect(world.store.writtenText()).not.toContain('SYS.1000');
   // The generator reaches the depths: every kind of answer was met.
   expect([...seen.keys()].toSorted((a, b) => a - b)).toEqual([200, 202, 400, 404, 405, 503]);
   expect(Object.getOwnPropertyNames(Object.prototype)).not.toContain('polluted');

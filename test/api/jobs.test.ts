@@ -1,20 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createApi } from '../../src/api/index.ts';
-import type { ApiOptions } from '../../src/api/index.ts';
+import { createApiWork } from '../../src/api/work.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
-import {
-  fakeDomain,
-  keepingLog,
-  memoryAccounts,
-  memoryJobs,
-  memoryQuery,
-  random,
-} from '../support/api-doubles.ts';
+import { StoreError } from '../../src/store/errors.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import type { ApiWorld } from '../support/api-world.ts';
 import { openApi, pollJob } from '../support/api-world.ts';
+import { random } from '../support/records.ts';
 
 const jobUuid = 'd825b1a26f4e474b8c59306081920ff2';
 const url = `/v1/baremetal/chassis/${existing.chassis}/actions`;
@@ -45,9 +38,9 @@ function handClock(): Clock & { advance(ms: number): void } {
 let world: ApiWorld;
 beforeEach(async () => {
   world = await openApi();
-  seedRows(world.domain.rows);
+  await seedRows(world);
 });
-afterEach(() => world.api.close());
+afterEach(() => world.close());
 
 const send = (headers: Record<string, string> = {}) =>
   world.api.inject({
@@ -71,7 +64,10 @@ describe('a job', () => {
     const accepted = await send({ 'x-job-uuid': jobUuid });
     const location = `http://rack.example:8080/v1/api-jobs/${jobUuid}`;
     expect([accepted.statusCode, accepted.json()]).toEqual([202, { location }]);
-    expect(world.jobs.jobs.get(jobUuid)).toMatchObject({ state: 'running', api: 'PowerOnBaremetalHost' });
+    expect(await world.store.jobs.getJob(jobUuid)).toMatchObject({
+      state: 'running',
+      api: 'PowerOnBaremetalHost',
+    });
 
     await settle();
     const running = await world.api.inject({
@@ -84,7 +80,7 @@ describe('a job', () => {
     await settle();
     const done = await poll(jobUuid.toUpperCase());
     expect([done.statusCode, done.body]).toEqual([200, '{}']);
-    expect(world.jobs.jobs.get(jobUuid)).toMatchObject({ state: 'succeeded', result: '{}' });
+    expect(await world.store.jobs.getJob(jobUuid)).toMatchObject({ state: 'succeeded', result: '{}' });
   });
 
   it('gets a uuid of its own when the caller gives none', async () => {
@@ -116,7 +112,8 @@ describe('a job', () => {
       503,
       { error: { code: 'ID.1001', details: expect.stringContaining('Session expired') } },
     ]);
-    expect([world.jobs.jobs.size, world.domain.calls.length]).toEqual([0, 0]);
+    const lines = await world.store.progress.linesOf(jobUuid);
+    expect([await world.store.jobs.getJob(jobUuid), lines, world.domain.calls]).toEqual([undefined, [], []]);
     expect((await send({ 'x-job-uuid': jobUuid })).statusCode).toBe(400);
   });
 
@@ -127,19 +124,8 @@ describe('a job', () => {
     expect([answer.statusCode, answer.headers['allow']]).toEqual([405, 'GET']);
   });
 
-  it('still answers its end when the end could not be stored', async () => {
-    world.jobs.finishJob = async () => {
-      throw new Error('disk full');
-    };
-    await send({ 'x-job-uuid': jobUuid });
-    await settle();
-    expect((await poll(jobUuid)).statusCode).toBe(200);
-    expect(world.log.lines.join()).toContain('disk full');
-  });
-
   it('that cannot be recorded is refused at once', async () => {
-    const { StoreError } = await import('../../src/store/errors.ts');
-    world.jobs.insertJob = async () => {
+    world.store.jobs.insertJob = async () => {
       throw new StoreError('storage-full', 'disk full');
     };
     const answer = await send();
@@ -148,12 +134,41 @@ describe('a job', () => {
   });
 });
 
-describe('over time', () => {
-  it('jobs are kept two days, then swept; sessions two hours', async () => {
-    await world.api.close();
+const restart = async (clock?: Clock): Promise<void> => {
+  await world.close();
+  world = await openApi({}, clock);
+  await seedRows(world);
+};
+
+describe('on a full disk', () => {
+  it('a job still answers its end, which is stored when there is room', async () => {
     const clock = handClock();
-    world = await openApi({}, clock);
-    seedRows(world.domain.rows);
+    await restart(clock);
+    const { jobs } = world.store;
+    const healthy = { ...jobs };
+    jobs.finishJob = async () => {
+      throw new StoreError('storage-full', 'disk full');
+    };
+    await send({ 'x-job-uuid': jobUuid });
+    await settle();
+    expect((await poll(jobUuid)).statusCode).toBe(200);
+    expect(await jobs.getJob(jobUuid)).toMatchObject({ state: 'running' });
+    expect(world.log.lines.join()).toContain('disk full');
+    clock.advance(10_000);
+    await settle();
+    expect(await jobs.getJob(jobUuid)).toMatchObject({ state: 'running' });
+
+    Object.assign(jobs, healthy);
+    clock.advance(10_000);
+    await settle();
+    expect(await jobs.getJob(jobUuid)).toMatchObject({ state: 'succeeded', result: '{}' });
+  });
+});
+
+describe('over time', () => {
+  it('jobs are kept as long as the setting says, then swept; sessions two hours', async () => {
+    const clock = handClock();
+    await restart(clock);
     expect((await send({ 'x-job-uuid': jobUuid })).statusCode).toBe(202);
     await settle();
 
@@ -170,46 +185,34 @@ describe('over time', () => {
     expect((await poll(jobUuid)).statusCode).toBe(200);
     clock.advance(2);
     expect((await poll(jobUuid)).statusCode).toBe(404);
+    await world.platform.settings.update('rest', 'completedApi.expiredPeriod', String(4 * 86_400));
+    expect((await poll(jobUuid)).statusCode).toBe(200);
+    await world.platform.settings.update('rest', 'completedApi.expiredPeriod', undefined);
     clock.advance(3600_000);
     await settle();
-    expect(world.jobs.jobs.size).toBe(0);
-    expect(world.accounts.sessions.size).toBe(0);
+    expect(await world.store.jobs.getJob(jobUuid)).toBeUndefined();
   });
 
-  it('a restart ends jobs that were running, and keeps the others', async () => {
-    const jobs = memoryJobs();
-    const job = { api: 'X', accountUuid: 'a', result: undefined, error: undefined, createDate: 1 } as const;
-    const [left, done] = ['1'.repeat(32), '2'.repeat(32)] as Uuid[];
-    await jobs.insertJob({ ...job, uuid: left!, state: 'running', finishDate: undefined });
-    const ended = {
-      state: 'succeeded',
-      result: '{"inventory":{"uuid":"x"}}',
-      finishDate: Date.now(),
-    } as const;
-    await jobs.insertJob({ ...job, uuid: done!, ...ended });
-    const options: ApiOptions = {
-      address: '127.0.0.1',
-      port: 0,
-      timeZone: 'UTC',
-      sessionHours: 2,
-      revealSecrets: false,
-      passwordCost: 10,
+  it('many old jobs are deleted a chunk at a time', async () => {
+    const clock = handClock();
+    await restart(clock);
+    const { jobs } = world.store;
+    const asked: number[] = [];
+    let left = 501;
+    jobs.deleteJobsFinishedBefore = async (_time, limit) => {
+      const some = Math.min(limit, left);
+      left -= some;
+      asked.push(some);
+      return some;
     };
-    const domain = fakeDomain();
-    const parts = { service: domain.service, query: memoryQuery(domain.rows), accounts: memoryAccounts() };
-    const api = await createApi(options, { ...parts, jobs, clock: systemClock, random, log: keepingLog() });
-    const answers = await Promise.all(
-      [left, done].map((uuid) => api.inject({ url: `/v1/api-jobs/${uuid}` })),
-    );
-    await api.close();
-    expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 200]);
-    expect(answers[0]?.json()).toMatchObject({
-      error: {
-        code: 'SYS.1000',
-        details: "the server restarted while this call was running: check the resource's state and repeat it",
-      },
-    });
-    expect(answers[1]?.json()).toEqual({ inventory: { uuid: 'x' } });
+    clock.advance(3600_000);
+    await settle();
+    expect(asked).toEqual([200]);
+    for (let round = 0; round < 4; round += 1) {
+      clock.advance(50);
+      await settle();
+    }
+    expect(asked).toEqual([200, 200, 101]);
   });
 
   it('closing waits for a running job and may be done twice', async () => {
@@ -219,6 +222,69 @@ describe('over time', () => {
     await send({ 'x-job-uuid': jobUuid });
     await settle();
     await Promise.all([world.api.close(), world.api.close()]);
-    expect(world.jobs.jobs.get(jobUuid)?.state).toBe('succeeded');
+    expect((await world.store.jobs.getJob(jobUuid))?.state).toBe('succeeded');
+  });
+});
+
+describe('a restart', () => {
+  const [left, far, done] = ['1'.repeat(32), '2'.repeat(32), '3'.repeat(32)] as [Uuid, Uuid, Uuid];
+  const job = {
+    api: 'ProvisionBaremetalHost',
+    accountUuid: '36c27e8ff05c4780bf6d2fa65700f22e',
+    state: 'running',
+    result: undefined,
+    error: undefined,
+    createDate: Date.now(),
+    finishDate: undefined,
+  } as const;
+
+  it('ends jobs that were running, says how far they were, audits them, and keeps the others', async () => {
+    const { store, platform, log } = world;
+    await store.jobs.insertJob({ ...job, uuid: left });
+    await store.jobs.insertJob({ ...job, uuid: far });
+    await store.jobs.insertJob({ ...job, uuid: done });
+    await store.jobs.finishJob(done, { result: '{"inventory":{"uuid":"x"}}', at: Date.now() });
+    const line = { apiUuid: far, taskUuid: far, parentUuid: undefined, taskName: job.api, opaque: undefined };
+    const sub = { ...line, taskUuid: left, parentUuid: far };
+    await store.progress.append([
+      { ...line, type: 'Task', content: 'begun', percent: 0, time: 1 },
+      { ...line, type: 'Progress', content: 'asking the BMC', percent: 40, time: 2 },
+      { ...sub, type: 'Progress', content: 'a part of it', percent: 99, time: 3 },
+    ]);
+    const work = createApiWork(
+      { ...store, platform, clock: systemClock, random, log },
+      { tries: 1, intervalMs: 1 },
+    );
+    await work.start();
+    await work.close(1000);
+    const answers = await Promise.all([left, far, done].map(poll));
+    expect(answers.map(({ statusCode }) => statusCode)).toEqual([503, 503, 200]);
+    const text = 'the server restarted while this call was running';
+    const advice = "check the resource's state and repeat it";
+    expect(answers.slice(0, 2).map((answer) => answer.json<object>())).toMatchObject([
+      { error: { code: 'SYS.1000', details: `${text}: ${advice}` } },
+      { error: { code: 'SYS.1000', details: `${text} (it was at: asking the BMC, 40 %): ${advice}` } },
+    ]);
+    expect(answers[2]?.json()).toEqual({ inventory: { uuid: 'x' } });
+    expect((await world.store.progress.linesOf(far)).at(-1)).toMatchObject({
+      content: 'interrupted by a restart of the server',
+      parentUuid: undefined,
+    });
+    const audits = await world.api.inject({
+      url: '/v1/audits?q=outcome=Interrupted&sort=jobUuid',
+      headers: { authorization: world.authorization },
+    });
+    const entry = {
+      api: job.api,
+      accountName: 'admin',
+      errorCode: 'SYS.1000',
+      resourceType: 'BaremetalChassisVO',
+    };
+    expect(audits.json()).toMatchObject({
+      inventories: [
+        { ...entry, jobUuid: left },
+        { ...entry, jobUuid: far },
+      ],
+    });
   });
 });

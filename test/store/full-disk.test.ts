@@ -36,7 +36,7 @@ describe.skipIf(!usable)('on a full disk', () => {
     await store.provision.saveChassis(machine);
     const kept: string[] = [];
     const ballast = join(directory, 'ballast');
-    writeFileSync(ballast, new Uint8Array(1_000_000));
+    writeFileSync(ballast, new Uint8Array(500_000));
 
     const save = async (): Promise<StoreError | undefined> => {
       const row = hardware(machine.uuid, { content: 'x'.repeat(20_000) });

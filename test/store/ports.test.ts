@@ -72,11 +72,20 @@ it('commits the writes of one tick in one transaction', async () => {
 
 it('keeps accounts and finds them by name and uuid', async () => {
   const { accounts } = await storeIn(temporaryDirectory());
-  const admin = { uuid: uuid(), name: 'admin', type: 'SystemAdmin', passwordHash: 'scrypt$1' } as const;
-  await accounts.saveAccount(admin);
-  await accounts.saveAccount({ ...admin, passwordHash: 'scrypt$2' });
-  expect(await accounts.getAccountByName('admin')).toStrictEqual({ ...admin, passwordHash: 'scrypt$2' });
-  expect(await accounts.getAccount(admin.uuid)).toStrictEqual({ ...admin, passwordHash: 'scrypt$2' });
+  const dates = { createDate: 1, lastOpDate: 1 };
+  const admin = {
+    uuid: uuid(),
+    name: 'admin',
+    description: undefined,
+    type: 'SystemAdmin',
+    passwordHash: 'scrypt$1',
+    ...dates,
+  } as const;
+  await accounts.insertAccount(admin);
+  await accounts.changeAccount(admin.uuid, { passwordHash: 'scrypt$2' }, 2);
+  const changed = { ...admin, passwordHash: 'scrypt$2', lastOpDate: 2 };
+  expect(await accounts.getAccountByName('admin')).toStrictEqual(changed);
+  expect(await accounts.getAccount(admin.uuid)).toStrictEqual(changed);
   expect(await accounts.getAccountByName('ADMIN')).toBeUndefined();
   expect(await accounts.getAccount(uuid())).toBeUndefined();
 });
@@ -145,7 +154,7 @@ it('keeps jobs to their first end', async () => {
   });
   expect(await jobs.getJob('no such job')).toBeUndefined();
   expect(await jobs.listRunningJobs()).toStrictEqual([open]);
-  expect(await jobs.deleteJobsFinishedBefore(12)).toBe(1);
+  expect(await jobs.deleteJobsFinishedBefore(12, 100)).toBe(1);
   expect(await jobs.getJob(good.uuid)).toBeUndefined();
   expect(await jobs.getJob(open.uuid)).toStrictEqual(open);
 });

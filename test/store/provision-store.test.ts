@@ -97,8 +97,12 @@ it('keeps the uuids of the parts of a hostcfg that is saved again', async () => 
     limit: 10,
     start: 0,
     sort: undefined,
+    groupBy: undefined,
+    fields: undefined,
     countOnly: false,
     withTotal: false,
+    visibleTo: undefined,
+    reveal: false,
   } as const;
   await provision.saveHostCfg(cfg);
   const before = (await query.query(request)).rows;
@@ -120,7 +124,8 @@ it('refuses what must be unique and names the field; nothing of the refused writ
   await provision.saveHostCfg(cfg);
   const server = pxeServer();
   await provision.savePxeServer(server);
-  await accounts.saveAccount({ uuid: uuid(), name: 'admin', type: 'SystemAdmin', passwordHash: 'x' });
+  const account = { description: undefined, passwordHash: 'x', createDate: 1, lastOpDate: 1 } as const;
+  await accounts.insertAccount({ ...account, uuid: uuid(), name: 'admin', type: 'SystemAdmin' });
 
   const clash = (field: string) => ({ name: 'StoreError', code: 'conflict', data: { field } });
   await expect(
@@ -140,7 +145,7 @@ it('refuses what must be unique and names the field; nothing of the refused writ
   expect(await provision.getHostCfgOfChassis(three.uuid)).toBeUndefined();
   await expect(provision.saveHostCfg(hostCfg(missing))).rejects.toMatchObject(clash('chassisUuid'));
   await expect(
-    accounts.saveAccount({ uuid: uuid(), name: 'admin', type: 'Normal', passwordHash: 'x' }),
+    accounts.insertAccount({ ...account, uuid: uuid(), name: 'admin', type: 'Normal' }),
   ).rejects.toMatchObject(clash('name'));
   const messages = await Promise.all(
     [provision.saveChassis(sameMac), provision.saveHostCfg(sameNic)].map((saving) =>

@@ -2,10 +2,18 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { type QueryCondition, queryOperators } from '../../src/api/ports.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
-import type { Chassis, HostCfg } from '../../src/provision/model.ts';
+import type { Chassis } from '../../src/provision/model.ts';
 import { cases } from '../support/cases.ts';
-import { matches, type ReferenceKind } from '../support/query-reference.ts';
-import { chassis, hostCfg } from '../support/records.ts';
+import { arranged, matches, meets, type ReferenceKind, referenceKinds } from '../support/query-reference.ts';
+import {
+  conditionOn,
+  conditionsOnOne,
+  fillWorld,
+  memoryQueries,
+  queryFor,
+  worlds,
+} from '../support/query-world.ts';
+import { chassis } from '../support/records.ts';
 import { storeIn, temporaryDirectory } from '../support/store.ts';
 
 const kinds: Readonly<Record<string, ReferenceKind>> = {
@@ -71,19 +79,14 @@ it('finds the rows that a plain evaluation in memory finds', async () => {
               matches(kinds[field]!, row[field as 'name'], operator, value),
             ),
           );
-          const { rows: found, total } = await query.query({
-            resource: 'chassis',
-            conditions,
-            limit: 5,
-            start: 1,
-            sort: { field: 'name', direction: 'desc' },
-            countOnly: false,
-            withTotal: true,
-          });
+          const sort = { field: 'name', direction: 'desc' } as const;
+          const { rows: found, total } = await query.query(
+            queryFor('chassis', [], { conditions, limit: 5, start: 1, sort, withTotal: true }),
+          );
           hits += expected.length;
           expect(total).toBe(expected.length);
           const order = expected.toSorted(
-            (a, b) => -compareBytes(a.name, b.name) || compareBytes(a.uuid, b.uuid),
+            (a, b) => -compareBytes(a.name, b.name) || -compareBytes(a.uuid, b.uuid),
           );
           expect(found.map((row) => row['uuid'])).toEqual(order.slice(1, 6).map(({ uuid }) => uuid));
         }
@@ -98,61 +101,48 @@ function compareBytes(a: string, b: string): number {
   return Buffer.compare(Buffer.from(a), Buffer.from(b));
 }
 
-const nicKinds: Readonly<Record<string, ReferenceKind>> = { mac: 'text', ip: 'text', pxe: 'boolean' };
-const ips = ['192.0.2.1', '192.0.2.2', undefined] as const;
-const nicCondition: fc.Arbitrary<QueryCondition> = fc.oneof(
-  fc.record({
-    field: fc.constant('ip'),
-    operator: fc.constantFrom('=', '!=', '?=', '!?=', 'is null', 'not null', '>', '~='),
-    value: fc.constantFrom('192.0.2.1', '192.0.2.2'),
-  }),
-  fc.record({
-    field: fc.constant('pxe'),
-    operator: fc.constantFrom('=', '!=', '~=', '?='),
-    value: fc.constantFrom('true', 'false'),
-  }),
-);
+type Kind = keyof typeof referenceKinds;
+const question = fc.constantFrom(...(Object.keys(referenceKinds) as Kind[])).chain((kind) => {
+  const fields = fc.constantFrom(...Object.keys(referenceKinds[kind]));
+  const direction = fc.constantFrom('asc' as const, 'desc' as const);
+  return fc.record({
+    kind: fc.constant(kind),
+    conditions: fc.oneof(fc.array(conditionOn(kind, 3), { maxLength: 4 }), conditionsOnOne(kind)),
+    sort: fc.option(fc.record({ field: fields, direction }), { nil: undefined }),
+    groupBy: fc.option(fields, { nil: undefined, freq: 2 }),
+    guest: fc.constantFrom(false, false, false, true),
+    start: fc.nat(2),
+  });
+});
 
-it('finds the hostcfgs that have one NIC for all conditions on NICs', async () => {
-  const { provision, query } = await storeIn(temporaryDirectory());
-  const cfgs: HostCfg[] = [];
-  for (const first of ips) {
-    for (const second of ips) {
-      for (const pxe of [true, false]) {
-        const machine = chassis();
-        const cfg = hostCfg(machine.uuid);
-        const [one, two] = cfg.network.nics;
-        const nics = [
-          { ...one!, ip: first, pxe },
-          { ...two!, ip: second, pxe: !pxe },
-        ] as HostCfg['network']['nics'];
-        cfgs.push({ ...cfg, network: { ...cfg.network, nics } });
-        await provision.saveChassis(machine);
-        await provision.saveHostCfg(cfgs.at(-1)!);
-      }
-    }
-  }
+it('follows relations, tags, groups and sight as a plain evaluation in memory does', async () => {
+  const { db, query } = memoryQueries();
+  const hits = { plain: 0, nested: 0, tagged: 0, grouped: 0, guest: 0 };
   await fc.assert(
-    fc.asyncProperty(fc.array(nicCondition, { minLength: 1, maxLength: 3 }), async (conditions) => {
-      const { rows } = await query.query({
-        resource: 'hostCfg',
-        conditions: conditions.map((one) => ({ ...one, field: `nicCfgs.${one.field}` })),
-        limit: 100,
-        start: 0,
-        sort: undefined,
-        countOnly: false,
-        withTotal: false,
-      });
-      const expected = cfgs.filter(({ network }) =>
-        network.nics.some((nic) =>
-          conditions.every(({ field, operator, value }) =>
-            matches(nicKinds[field]!, nic[field as 'ip' | 'pxe'], operator, value),
-          ),
-        ),
-      );
-      const uuids = (list: readonly { uuid?: unknown }[]) => new Set(list.map(({ uuid }) => uuid as Uuid));
-      expect(uuids(rows)).toEqual(uuids(expected));
-    }),
-    { numRuns: cases(4000) / 10 },
+    fc.asyncProperty(
+      worlds,
+      fc.array(question, { minLength: 10, maxLength: 10 }),
+      async (world, questions) => {
+        fillWorld(db, world);
+        for (const { kind, conditions, sort, groupBy, guest, start } of questions) {
+          const met = world.rows[kind].filter((row) => meets(world, kind, row, conditions, guest));
+          const expected = arranged(kind, met, sort, groupBy);
+          const visibleTo = guest ? ('guest' as Uuid) : undefined;
+          const change = { conditions, sort, groupBy, visibleTo, start, fields: ['uuid'], withTotal: true };
+          const { rows, total } = await query.query(queryFor(kind, [], change));
+          expect(rows).toEqual(expected.slice(start).map(({ uuid }) => ({ uuid })));
+          expect(total).toBe(expected.length);
+          if (expected.length === 0) continue;
+          hits.plain += 1;
+          if (conditions.some(({ field }) => field.includes('.'))) hits.nested += 1;
+          if (conditions.some(({ field }) => field.includes('__'))) hits.tagged += 1;
+          if (groupBy !== undefined && expected.length < met.length) hits.grouped += 1;
+          if (guest) hits.guest += 1;
+        }
+      },
+    ),
+    { numRuns: cases(10_000) / 10 },
   );
-}, 60_000);
+  // Otherwise the conditions met nothing, and nothing was proven.
+  expect(Math.min(...Object.values(hits))).toBeGreaterThan(20);
+}, 300_000);

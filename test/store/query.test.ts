@@ -1,24 +1,9 @@
 import { expect, it } from 'vitest';
-import { QueryError, type QueryCondition, type QueryRequest, resourceNames } from '../../src/api/ports.ts';
-import { chassis, hardware, hostCfg, macOf, pxeServer, run } from '../support/records.ts';
+import { QueryError, type QueryCondition, type QueryRequest } from '../../src/api/ports.ts';
+import { createStatements } from '../../src/store/query/statements.ts';
+import { insertRow, memoryQueries, queryFor as request } from '../support/query-world.ts';
+import { chassis, hardware, hostCfg, macOf, pxeServer, run, uuid } from '../support/records.ts';
 import { storeIn, temporaryDirectory } from '../support/store.ts';
-
-export function request(
-  resource: QueryRequest['resource'],
-  conditions: readonly (readonly [string, QueryCondition['operator'], string])[],
-  change: Partial<QueryRequest> = {},
-): QueryRequest {
-  return {
-    resource,
-    conditions: conditions.map(([field, operator, value]) => ({ field, operator, value })),
-    limit: 1000,
-    start: 0,
-    sort: undefined,
-    countOnly: false,
-    withTotal: false,
-    ...change,
-  };
-}
 
 it('answers the members of each inventory, secrets as stars', async () => {
   const { provision, query } = await storeIn(temporaryDirectory());
@@ -37,7 +22,7 @@ it('answers the members of each inventory, secrets as stars', async () => {
 
   expect((await query.query(request('pxeServer', []))).rows).toEqual([{ ...server, description: undefined }]);
   const { systemUuids, macs, ...plain } = machine;
-  const shown = { ...plain, ipmiPort: '623', ipmiPassword: '******' };
+  const shown = { ...plain, ipmiPort: '623', ipmiPassword: '******', clusterUuid: undefined };
   const found = await query.query(request('chassis', [['uuid', '=', machine.uuid]]));
   expect(found).toStrictEqual({ rows: [shown], total: undefined });
   expect(systemUuids.length + macs.length).toBe(4);
@@ -136,6 +121,16 @@ it.each([
   ['hostCfg', 'password', '~=', '%', 'no-such-field'],
   ['hostCfg', 'nicCfgs', '=', '1', 'no-such-field'],
   ['hostCfg', 'nicCfgs.nosuch', '=', '1', 'no-such-field'],
+  ['chassis', 'hostCfg.password', '~=', 'a%', 'no-such-field'],
+  ['chassis', 'hostCfg.chassis.ipmiPassword', '=', 'x', 'no-such-field'],
+  ['chassis', 'hostCfg.chassis.hostCfg.chassis.hostCfg.chassis.name', '=', 'x', 'no-such-field'],
+  ['chassis', 'toString.name', '=', '1', 'no-such-field'],
+  ['chassis', '.name', '=', '1', 'no-such-field'],
+  ['chassis', 'cluster.', '=', '1', 'no-such-field'],
+  ['chassis', '__systemtag__', '=', '1', 'no-such-field'],
+  ['hardwareInfo', '__userTag__', '=', '1', 'no-such-field'],
+  ['chassis', 'cluster) OR (1=1.name', '=', '1', 'no-such-field'],
+  ['chassis', '__userTag__', '=', 'a\0b', 'bad-value'],
   ['hostCfg', '__proto__.x', '=', '1', 'no-such-field'],
   ['hostCfg', 'vnc', '=', 'yes', 'bad-value'],
   ['hostCfg', 'vlans.vlanId', '=', '1x', 'bad-value'],
@@ -150,8 +145,14 @@ it.each([
   const { query } = await storeIn(temporaryDirectory());
   const asking = query.query(request(resource, [[field, operator, value]]));
   await expect(asking).rejects.toBeInstanceOf(QueryError);
-  await expect(asking).rejects.toMatchObject({ code, data: { field } });
-  await expect(asking).rejects.not.toThrow(/SELECT|FROM|_sealed,|WHERE/);
+  const shown = /^[\w.]*$/.test(field) ? field : `${/^[\w.]*/.exec(field)?.[0]}...`;
+  await expect(asking).rejects.toMatchObject({ code, data: { field: shown } });
+  const text = await asking.then(
+    () => '',
+    (error: Error) => error.message,
+  );
+  expect(text.replaceAll(field, '')).not.toMatch(/SELECT|FROM|_sealed|WHERE|host_cfg|OR \(?1=1/);
+  if (code === 'no-such-field') expect(text).toContain(`condition name[${shown}]`);
 });
 
 it('refuses a sort by what is no field, odd pages, and more than the database takes', async () => {
@@ -160,6 +161,11 @@ it('refuses a sort by what is no field, odd pages, and more than the database ta
     expect(query.query(request('chassis', [], change))).rejects.toMatchObject({ name: 'QueryError', code });
   await refused({ sort: { field: 'ipmiPassword', direction: 'asc' } }, 'no-such-field');
   await refused({ sort: { field: 'name, (SELECT 1)', direction: 'asc' } }, 'no-such-field');
+  await refused({ sort: { field: 'cluster.name', direction: 'asc' } }, 'no-such-field');
+  await refused({ groupBy: 'ipmiPassword' }, 'no-such-field');
+  await refused({ groupBy: 'name)--' }, 'no-such-field');
+  await refused({ fields: ['name', 'hostCfg'] }, 'no-such-field');
+  await refused({ fields: ['name, ipmi_password_sealed'] }, 'no-such-field');
   await refused({ limit: -1 }, 'bad-value');
   await refused({ start: 1.5 }, 'bad-value');
   const one = { field: 'name', operator: '?=', value: 'x,'.repeat(999) } as const;
@@ -187,8 +193,162 @@ it('takes injection texts as data', async () => {
   for (const name of texts) {
     const { rows } = await query.query(request('chassis', [['name', '=', name]]));
     expect(rows.map((row) => row['name'])).toEqual([name]);
+    for (const field of ['__userTag__', 'cluster.name', 'hostCfg.nicCfgs.mac']) {
+      expect((await query.query(request('chassis', [[field, '=', name]]))).rows).toEqual([]);
+    }
     const unlike = await query.query(request('chassis', [['name', '!=', name]]));
     expect(unlike.rows).toHaveLength(texts.length - 1);
   }
-  for (const resource of resourceNames) await query.query(request(resource, []));
+});
+
+it('reads only the fields that are asked for, without lists', async () => {
+  const { provision, query } = await storeIn(temporaryDirectory());
+  const machine = chassis();
+  await provision.saveChassis(machine);
+  await provision.saveHostCfg(hostCfg(machine.uuid));
+  const fields = ['ipmiPort', 'name', 'ipmiPassword', 'description', 'name'];
+  const [row] = (await query.query(request('chassis', [], { fields }))).rows;
+  expect(row).toStrictEqual({
+    ipmiPort: '623',
+    name: machine.name,
+    ipmiPassword: '******',
+    description: machine.description,
+  });
+  const [cfg] = (await query.query(request('hostCfg', [], { fields: ['vnc'] }))).rows;
+  expect(cfg).toStrictEqual({ vnc: true });
+});
+
+it('opens secrets for those who may see them', async () => {
+  const { provision, query } = await storeIn(temporaryDirectory());
+  const machine = chassis();
+  const cfg = hostCfg(machine.uuid);
+  await provision.saveChassis(machine);
+  await provision.saveHostCfg(cfg);
+  const reveal = true;
+  const shown = async (resource: 'chassis' | 'hostCfg', change: Partial<QueryRequest>): Promise<unknown> =>
+    (await query.query(request(resource, [], { reveal, ...change }))).rows[0];
+  expect(await shown('chassis', {})).toMatchObject({
+    ipmiPassword: 'bmc-canary-password',
+    name: machine.name,
+  });
+  expect(await shown('hostCfg', {})).toMatchObject({
+    password: 'root-canary-password',
+    nicCfgs: [{}, {}, {}],
+  });
+  expect(await shown('chassis', { fields: ['ipmiPassword'], groupBy: 'status' })).toStrictEqual({
+    ipmiPassword: 'bmc-canary-password',
+  });
+  expect(await shown('chassis', { fields: ['name'] })).toStrictEqual({ name: machine.name });
+  await provision.saveHostCfg({ ...cfg, password: undefined });
+  expect(await shown('hostCfg', { fields: ['password'] })).toStrictEqual({ password: undefined });
+});
+
+it('answers one row a group, the first of the list, and counts groups', async () => {
+  const { provision, query } = await storeIn(temporaryDirectory());
+  const rows = [
+    ['n1', 'Provisioned', undefined],
+    ['n2', 'Unprovisioned', 'd'],
+    ['n3', 'Provisioned', undefined],
+    ['n4', 'Unprovisioned', 'e'],
+  ] as const;
+  for (const [index, [name, status, description]] of rows.entries()) {
+    await provision.saveChassis(
+      chassis({ name, status, description, createDate: 1_700_000_000_000 + index }),
+    );
+  }
+  const grouped = async (change: Partial<QueryRequest>): Promise<readonly [unknown[], unknown]> => {
+    const answer = await query.query(
+      request('chassis', [], { groupBy: 'status', withTotal: true, ...change }),
+    );
+    return [answer.rows.map((row) => row['name']), answer.total];
+  };
+  expect(await grouped({})).toEqual([['n1', 'n2'], 2]);
+  expect(await grouped({ sort: { field: 'name', direction: 'desc' } })).toEqual([['n4', 'n3'], 2]);
+  expect(await grouped({ limit: 1, start: 1 })).toEqual([['n2'], 2]);
+  expect(await grouped({ groupBy: 'description' })).toEqual([['n1', 'n2', 'n4'], 3]);
+  expect(await grouped({ countOnly: true })).toEqual([[], 2]);
+  expect(await grouped({ groupBy: 'createDate' })).toEqual([['n1'], 1]);
+});
+
+it('finds resources by their tags, and by tags that they do not have', async () => {
+  const { provision, platform, query } = await storeIn(temporaryDirectory());
+  const tags = { a: ['rack-1', 'prod'], b: ['rack-2'], c: [] } as const;
+  for (const [name, texts] of Object.entries(tags)) {
+    const machine = chassis({ name });
+    await provision.saveChassis(machine);
+    for (const tag of texts) {
+      const facts = { type: 'User', resourceType: 'BaremetalChassisVO', inherent: false } as const;
+      const dates = { createDate: 1, lastOpDate: 1 };
+      await platform.tags.insertTag({ uuid: uuid(), resourceUuid: machine.uuid, tag, ...facts, ...dates });
+    }
+  }
+  const found = async (...conditions: (readonly [QueryCondition['operator'], string])[]): Promise<string> =>
+    (
+      await query.query(
+        request(
+          'chassis',
+          conditions.map(([operator, value]) => ['__userTag__', operator, value]),
+          { sort: { field: 'name', direction: 'asc' } },
+        ),
+      )
+    ).rows
+      .map((row) => row['name'])
+      .join('');
+  expect(await found(['=', 'prod'])).toBe('a');
+  expect(await found(['!=', 'prod'])).toBe('bc');
+  expect(await found(['~=', 'rack%'])).toBe('ab');
+  expect(await found(['!~=', 'rack%'])).toBe('c');
+  expect(await found(['?=', 'prod, rack-2'])).toBe('ab');
+  expect(await found(['!?=', 'prod, rack-2'])).toBe('c');
+  expect(await found(['is null', ''])).toBe('c');
+  expect(await found(['not null', ''])).toBe('ab');
+  expect(await found(['=', 'prod'], ['=', 'rack-1'])).toBe('a');
+  expect(await found(['=', 'prod'], ['!=', 'rack-1'])).toBe('');
+  expect((await query.query(request('chassis', [['__systemTag__', 'not null', '']]))).rows).toEqual([]);
+});
+
+it('reads a list inside inventories once for a page', async () => {
+  const asked: string[] = [];
+  const { db, query } = memoryQueries((sql) => asked.push(sql));
+  for (let index = 0; index < 5; index += 1) {
+    const dates = { createDate: index, lastOpDate: 0 };
+    insertRow(db, 'vm_instance', {
+      uuid: `v${index}`,
+      name: 'x',
+      type: 't',
+      hypervisorType: 'h',
+      state: 's',
+      ...dates,
+    });
+    for (const position of [1, 0]) {
+      const nic = {
+        uuid: `n${index}${position}`,
+        vmInstanceUuid: `v${index}`,
+        position,
+        mac: 'm',
+        deviceId: 0,
+      };
+      insertRow(db, 'vm_nic', { ...nic, ...dates });
+    }
+  }
+  asked.length = 0;
+  const { rows } = await query.query(request('vmInstance', [], { start: 1, limit: 3 }));
+  expect(asked).toHaveLength(2);
+  expect(rows).toMatchObject(
+    [1, 2, 3].map((index) => ({
+      uuid: `v${index}`,
+      vmNics: [{ uuid: `n${index}0` }, { uuid: `n${index}1` }],
+    })),
+  );
+});
+
+it('keeps statements that are asked again, and not without bound', () => {
+  const { db } = memoryQueries();
+  const prepare = createStatements(db);
+  const first = prepare('SELECT 1');
+  expect(prepare('SELECT 1')).toBe(first);
+  for (let index = 0; index < 150; index += 1) prepare(`SELECT ${index} AS x`);
+  expect(prepare('SELECT 1')).toBe(first);
+  for (let index = 0; index < 250; index += 1) prepare(`SELECT ${index} AS y`);
+  expect(prepare('SELECT 1')).not.toBe(first);
 });

@@ -1,4 +1,8 @@
-import type { Rows } from './api-doubles.ts';
+import type { Ipv4 } from '../../src/base/ipv4.ts';
+import type { Uuid } from '../../src/base/uuid.ts';
+import type { Store } from '../../src/store/index.ts';
+import { sampleNetwork } from './fake-domain.ts';
+import { run } from './records.ts';
 
 /** Uuids of the rows that `seedRows` makes. */
 export const existing = {
@@ -8,37 +12,60 @@ export const existing = {
   hardwareinfo: 'f'.repeat(32),
 } as const;
 
-/** One row of every resource, with every member that the manual shows. */
-export function seedRows(rows: Rows): void {
-  for (const map of Object.values(rows)) map.clear();
+/** Empties the bare-metal tables, then makes one row of each with every member that the manual shows. */
+export async function seedRows({ store }: { readonly store: Store }): Promise<void> {
+  const { provision } = store;
+  await Promise.all([
+    ...(await provision.listChassis()).map(({ uuid }) => provision.deleteChassis(uuid)),
+    ...(await provision.listPxeServers()).map(({ uuid }) => provision.deletePxeServer(uuid)),
+  ]);
   const dates = { createDate: 0, lastOpDate: 0 };
-  const range = { dhcpRangeBegin: '10.0.0.1', dhcpRangeEnd: '10.0.0.9', dhcpRangeNetmask: '255.255.255.0' };
-  const pxe = { uuid: existing.pxeserver, name: 'test', dhcpInterface: 'eth0', ...range, status: 'Running' };
-  rows.pxeServer.set(existing.pxeserver, { ...pxe, ...dates });
-  const ipmi = { ipmiAddress: '1.1.1.1', ipmiPort: '623', ipmiUsername: 'root', ipmiPassword: 'x' };
-  rows.chassis.set(existing.chassis, {
-    uuid: existing.chassis,
-    name: 'c',
-    ...ipmi,
-    status: 'Unprovisioned',
-    ...dates,
-  });
-  const address = { ip: '10.0.0.1', netmask: '255.255.255.0', gateway: '10.0.0.254', dns: '8.8.8.8' };
-  rows.hostCfg.set(existing.hostcfg, {
-    uuid: existing.hostcfg,
-    chassisUuid: existing.chassis,
-    password: 'x',
-    vnc: true,
-    unattended: true,
-    nicCfgs: [{ uuid: '1'.repeat(32), mac: '11:11:11:11:11:11', ...address, pxe: true }],
-    bondings: [{ uuid: '2'.repeat(32), name: 'bond0', slaves: '22:22:22:22:22:22', mode: '4', ...address }],
-    ...dates,
-  });
-  rows.hardwareInfo.set(existing.hardwareinfo, {
-    uuid: existing.hardwareinfo,
-    chassisUuid: existing.chassis,
-    type: 'basic',
+  const chassisUuid = existing.chassis as Uuid;
+  await Promise.all([
+    provision.savePxeServer({
+      uuid: existing.pxeserver as Uuid,
+      name: 'test',
+      description: undefined,
+      dhcpInterface: 'eth0',
+      dhcpRangeBegin: '10.0.0.1' as Ipv4,
+      dhcpRangeEnd: '10.0.0.9' as Ipv4,
+      dhcpRangeNetmask: '255.255.255.0' as Ipv4,
+      status: 'Running',
+      ...dates,
+    }),
+    provision.saveChassis({
+      uuid: chassisUuid,
+      name: 'c',
+      description: undefined,
+      ipmiAddress: '1.1.1.1',
+      ipmiPort: 623,
+      ipmiUsername: 'root',
+      ipmiPassword: 'kept-out',
+      status: 'Unprovisioned',
+      statusCause: undefined,
+      bootMode: 'unknown',
+      systemUuids: [],
+      macs: [],
+      ...dates,
+    }),
+    provision.saveHostCfg({
+      uuid: existing.hostcfg as Uuid,
+      chassisUuid,
+      password: 'kept-out',
+      vnc: true,
+      unattended: true,
+      network: sampleNetwork(0),
+      ...dates,
+    }),
+  ]);
+  const chassis = await provision.getChassis(chassisUuid);
+  if (chassis === undefined) throw new Error('the chassis is gone');
+  const row = {
+    uuid: existing.hardwareinfo as Uuid,
+    chassisUuid,
+    type: 'basic' as const,
     content: '{"cpu_core":"16"}',
     ...dates,
-  });
+  };
+  await provision.saveInspection([row], chassis, run(chassisUuid, { stage: 'done', endedAt: 1 }));
 }

@@ -3,37 +3,68 @@ import type { ApiHandle, ApiOptions } from '../../src/api/index.ts';
 import { createApi, ensureAdmin } from '../../src/api/index.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { fakeDomain, keepingLog, memoryAccounts, memoryJobs, memoryQuery, random } from './api-doubles.ts';
+import { createPlatform } from '../../src/platform/index.ts';
+import { fakeDomain } from './fake-domain.ts';
+import { keepingLog } from './keeping-log.ts';
+import { random } from './records.ts';
+import { scratchStore } from './scratch-store.ts';
 
 export const adminPassword = 'Canary-9f3e-of-the-admin';
 
-/** An API on a free loopback port over doubles, with a session. */
+/** An API on a free loopback port over a real store and a fake provisioning domain, with a session. Close it by `close`. */
 export async function openApi(options: Partial<ApiOptions> = {}, clock: Clock = systemClock) {
-  const domain = fakeDomain();
-  const accounts = memoryAccounts();
-  const jobs = memoryJobs();
+  const store = await scratchStore();
+  const domain = fakeDomain(store.provision);
   const log = keepingLog();
-  await ensureAdmin({ accounts, random, password: adminPassword, passwordCost: 10 });
+  const platform = await createPlatform({
+    store: store.platform,
+    defaults: {},
+    tagEffect: async () => {},
+    clock,
+    random,
+    log,
+  });
+  await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
   const api = await createApi(
     {
       address: '127.0.0.1',
       port: 0,
       timeZone: 'UTC',
-      sessionHours: 2,
       revealSecrets: false,
       passwordCost: 10,
       webHook: { tries: 3, intervalMs: 20 },
       ...options,
     },
-    { service: domain.service, query: memoryQuery(domain.rows), accounts, jobs, clock, random, log },
-  );
+    {
+      service: domain.service,
+      platform,
+      query: store.query,
+      accounts: store.accounts,
+      jobs: store.jobs,
+      webHooks: store.webHooks,
+      progress: store.progress,
+      managementNode: store.managementNode,
+      hostName: 'rack.example',
+      version: '0.0.0-test',
+      clock,
+      random,
+      log,
+    },
+  ).catch(async (error: unknown) => {
+    await store.close();
+    throw error;
+  });
   const login = await api.inject({
     method: 'PUT',
     url: '/v1/accounts/login',
     payload: { logInByAccount: { accountName: 'admin', password: adminPassword } },
   });
   const session = login.json<{ inventory: { uuid: string } }>().inventory.uuid;
-  return { api, domain, accounts, jobs, log, session, authorization: `OAuth ${session}` };
+  const close = async (): Promise<void> => {
+    await api.close();
+    await store.close();
+  };
+  return { api, store, platform, domain, log, session, authorization: `OAuth ${session}`, close };
 }
 export type ApiWorld = Awaited<ReturnType<typeof openApi>>;
 

@@ -10,7 +10,9 @@ import type { Uuid } from '../../src/base/uuid.ts';
 import { uuidReadings } from '../../src/base/uuid.ts';
 import { type BmcClient, IpmiError } from '../../src/ipmi/index.ts';
 import { createProvision, type Provision } from '../../src/provision/create.ts';
+import type { Notice } from '../../src/provision/ports.ts';
 import type { PxeEvent } from '../../src/pxe/ports.ts';
+import { createClusterService } from '../../src/platform/clusters.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
 
 export const stageSeconds = {
@@ -132,6 +134,10 @@ export interface Harness {
   readonly chassisUuid: Uuid;
   readonly serverUuid: Uuid;
   readonly folder: string;
+  /** What a person was told. */
+  readonly notices: readonly Notice[];
+  /** May be changed while the domain runs, as settings may. */
+  readonly limits: { maxRunsPerMinute: number };
   /** The machine's packets from DISCOVER to its own system's lease, and the script that it was given. */
   boot(): Promise<string>;
   event(event: PxeEvent): void;
@@ -158,24 +164,33 @@ export async function createHarness(given?: {
     random: randomBytes,
   });
   const running = new Set<Uuid>();
+  const limits = { maxRunsPerMinute: 20 };
   const image = {
     kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd'),
     kernelArguments: ['console=ttyS0'],
   };
+  const clusters = createClusterService({ store: store.platform.placement, clock, random: randomBytes });
+  const notices: Notice[] = [];
   const provision = createProvision({
     store: store.provision,
     netboot: {
       interfaceAddresses: (name) =>
-        name === 'rack0' ? [{ name, address: '192.0.2.1' as Ipv4, netmask: '255.255.255.0' as Ipv4 }] : [],
+        name.startsWith('rack')
+          ? [{ name, address: '192.0.2.1' as Ipv4, netmask: '255.255.255.0' as Ipv4 }]
+          : [],
       start: async (server) => void running.add(server.uuid),
       stop: async (uuid) => void running.delete(uuid),
       bootUrl: (uuid) => (running.has(uuid) ? 'http://192.0.2.1:8081' : undefined),
     },
     connectBmc: bmc.connect,
     images: { inspector: image, installer: { ...image, url: 'http://192.0.2.1/tree' } },
+    placementOf: (uuid) => clusters.placementOf(uuid),
+    notify: (notice) => void notices.push(notice),
     stageSeconds,
-    maxRunsPerMinute: 20,
+    get maxRunsPerMinute() {
+      return limits.maxRunsPerMinute;
+    },
     clock,
     random: randomBytes,
     log: silentLog,
@@ -211,6 +226,8 @@ export async function createHarness(given?: {
     chassisUuid,
     serverUuid,
     folder,
+    notices,
+    limits,
     settle,
     event: (event) => provision.events(event),
     async boot() {

@@ -1,11 +1,12 @@
+import { type Clock, systemClock } from '../../base/clock.ts';
 import type { RandomBytes } from '../../base/random.ts';
-import { parseUuid } from '../../base/uuid.ts';
+import type { Uuid } from '../../base/uuid.ts';
 import { ApiError } from '../errors.ts';
 import type { AccountStore } from '../ports.ts';
 import { hashPassword, passwordDigest } from './password.ts';
 
 /** ZStack's fixed uuid of the first administrator; clients have it built in. */
-const adminUuid = '36c27e8ff05c4780bf6d2fa65700f22e';
+export const adminUuid = '36c27e8ff05c4780bf6d2fa65700f22e' as Uuid;
 
 /** 20 characters without look-alikes, some 116 bits: read from a console and typed once. */
 function randomPassword(random: RandomBytes): string {
@@ -27,16 +28,24 @@ function randomPassword(random: RandomBytes): string {
 export async function ensureAdmin(deps: {
   readonly accounts: AccountStore;
   readonly random: RandomBytes;
+  readonly clock?: Clock;
   readonly password?: string;
   readonly passwordCost?: number;
 }): Promise<{ created: boolean; password?: string }> {
-  const { accounts, random, password, passwordCost = 15 } = deps;
-  if ((await accounts.getAccountByName('admin')) !== undefined) return { created: false };
+  const { accounts, random, clock = systemClock, password, passwordCost = 15 } = deps;
+  if ((await accounts.getAccount(adminUuid)) !== undefined) return { created: false };
   if (password === '') throw new ApiError('bad-option', 'the admin password must not be empty');
-  const uuid = parseUuid(adminUuid);
-  if (uuid === undefined) throw new ApiError('bad-option', 'the admin uuid is malformed');
   const chosen = password ?? randomPassword(random);
   const passwordHash = await hashPassword(passwordDigest(chosen), random, passwordCost);
-  await accounts.saveAccount({ uuid, name: 'admin', type: 'SystemAdmin', passwordHash });
+  const now = clock.now();
+  await accounts.insertAccount({
+    uuid: adminUuid,
+    name: 'admin',
+    description: undefined,
+    type: 'SystemAdmin',
+    passwordHash,
+    createDate: now,
+    lastOpDate: now,
+  });
   return password === undefined ? { created: true, password: chosen } : { created: true };
 }

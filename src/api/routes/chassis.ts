@@ -1,8 +1,16 @@
 import { Type } from 'typebox';
-import { description, newResourceUuid, port, reference, secret, shortText } from '../schemas.ts';
+import {
+  clusterReference,
+  description,
+  newResourceUuid,
+  port,
+  reference,
+  secret,
+  shortText,
+} from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, inventoryAnswer, queryApis } from './resource.ts';
+import { deleteApi, placed, queryApis, withTags } from './resource.ts';
 
 const path = '/baremetal/chassis';
 
@@ -18,6 +26,9 @@ export const chassisApis: readonly ApiDefinition[] = [
     keys: ['params'],
     async: true,
     access: 'admin',
+    summary: 'Records a machine behind a BMC, after a login to it',
+    answers: { kind: 'inventory', resource: 'chassis' },
+    resourceType: 'BaremetalChassisVO',
     params: Type.Object({
       name: shortText,
       description: Type.Optional(description),
@@ -25,15 +36,23 @@ export const chassisApis: readonly ApiDefinition[] = [
       ipmiPort: Type.Optional(port),
       ipmiUsername: shortText,
       ipmiPassword: secret,
+      clusterUuid: Type.Optional(clusterReference),
       resourceUuid: Type.Optional(newResourceUuid),
     }),
-    async run({ context, params, systemTags }) {
-      const uuid = await context.service.createChassis({ ...params, systemTags });
-      return inventoryAnswer(context, 'chassis', uuid);
+    run(call) {
+      const { context, systemTags } = call;
+      const { clusterUuid, ...input } = call.params;
+      return withTags(call, 'BaremetalChassisVO', () =>
+        placed(context.platform, 'chassis', clusterUuid, () =>
+          context.service.createChassis({ ...input, systemTags }),
+        ),
+      );
     },
   }),
   ...queryApis('QueryBaremetalChassis', path, 'chassis'),
-  deleteApi('DeleteBaremetalChassis', path, (context, uuid) => context.service.deleteChassis(uuid)),
+  deleteApi('DeleteBaremetalChassis', path, 'BaremetalChassisVO', (context, uuid) =>
+    context.service.deleteChassis(uuid),
+  ),
   defineApi({
     name: 'UpdateBaremetalChassis',
     method: 'PUT',
@@ -41,6 +60,9 @@ export const chassisApis: readonly ApiDefinition[] = [
     keys: ['updateBaremetalChassis'],
     async: true,
     access: 'admin',
+    summary: 'Changes a chassis',
+    answers: { kind: 'inventory', resource: 'chassis' },
+    resourceType: 'BaremetalChassisVO',
     params: Type.Object({
       uuid: reference,
       name: Type.Optional(shortText),
@@ -50,10 +72,20 @@ export const chassisApis: readonly ApiDefinition[] = [
       ipmiUsername: Type.Optional(shortText),
       ipmiPassword: Type.Optional(secret),
       status: Type.Optional(settableStatus),
+      clusterUuid: Type.Optional(clusterReference),
     }),
-    async run({ context, params: { uuid, ...change }, systemTags }) {
-      await context.service.updateChassis(uuid, systemTags.length > 0 ? { ...change, systemTags } : change);
-      return inventoryAnswer(context, 'chassis', uuid);
+    run(call) {
+      const { context, systemTags } = call;
+      const { uuid, clusterUuid, ...change } = call.params;
+      return withTags(call, 'BaremetalChassisVO', () =>
+        placed(context.platform, 'chassis', clusterUuid, async () => {
+          await context.service.updateChassis(
+            uuid,
+            systemTags.length > 0 ? { ...change, systemTags } : change,
+          );
+          return uuid;
+        }),
+      );
     },
   }),
 ];

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { newResourceUuid, reference, secret } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, inventoryAnswer, queryApis } from './resource.ts';
+import { deleteApi, queryApis, withTags } from './resource.ts';
 
 const path = '/baremetal/hostcfg';
 
@@ -15,6 +15,9 @@ export const hostCfgApis: readonly ApiDefinition[] = [
     keys: ['params'],
     async: true,
     access: 'admin',
+    summary: 'Says what a host shall be after its installation',
+    answers: { kind: 'inventory', resource: 'hostCfg' },
+    resourceType: 'BaremetalHostCfgVO',
     params: Type.Object({
       chassisUuid: reference,
       password: Type.Optional(secret),
@@ -24,11 +27,11 @@ export const hostCfgApis: readonly ApiDefinition[] = [
       cfgItems: Type.Unknown(),
       resourceUuid: Type.Optional(newResourceUuid),
     }),
-    async run({ context, params }) {
-      const uuid = await context.service.createHostCfg(params);
-      return inventoryAnswer(context, 'hostCfg', uuid);
-    },
+    run: (call) =>
+      withTags(call, 'BaremetalHostCfgVO', () => call.context.service.createHostCfg(call.params)),
   }),
   ...queryApis('QueryBaremetalHostCfg', path, 'hostCfg'),
-  deleteApi('DeleteBaremetalHostCfg', path, (context, uuid) => context.service.deleteHostCfg(uuid)),
+  deleteApi('DeleteBaremetalHostCfg', path, 'BaremetalHostCfgVO', (context, uuid) =>
+    context.service.deleteHostCfg(uuid),
+  ),
 ];

@@ -1,21 +1,43 @@
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { accountApis } from './accounts.ts';
+import { auditsApis } from './audits.ts';
+import { batchApis } from './batch.ts';
 import { chassisApis } from './chassis.ts';
+import { clustersApis } from './clusters.ts';
+import { globalConfigApis } from './global-config.ts';
 import { hardwareInfoApis } from './hardwareinfo.ts';
 import { hostCfgApis } from './hostcfg.ts';
 import { managementApis } from './management.ts';
+import { notificationsApis } from './notifications.ts';
 import { powerApis } from './power.ts';
 import { pxeServerApis } from './pxeserver.ts';
+import { queryFieldsApis } from './query-fields.ts';
+import { tagsApis } from './tags.ts';
+import { taskProgressApis } from './task-progress.ts';
 import { timelineApis } from './timeline.ts';
+import { unimplementedApis } from './unimplemented/index.ts';
+import { usersApis } from './users.ts';
+import { zonesApis } from './zones.ts';
 
-/** Every API served, one row each. */
+/** Every API, one row each. */
 export const apiTable: readonly ApiDefinition[] = [
   ...accountApis,
+  ...usersApis,
   ...managementApis,
+  ...zonesApis,
+  ...clustersApis,
+  ...tagsApis,
+  ...taskProgressApis,
+  ...notificationsApis,
+  ...globalConfigApis,
+  ...auditsApis,
+  ...queryFieldsApis,
   ...pxeServerApis,
+  ...batchApis,
   ...chassisApis,
   ...powerApis,
   ...hostCfgApis,
   ...hardwareInfoApis,
   ...timelineApis,
+  ...unimplementedApis,
 ];

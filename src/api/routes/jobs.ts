@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify';
-import { apiPrefixes, locationOf } from '../zstack/dispatch.ts';
+import { apiPrefixes } from '../zstack/dispatch.ts';
 import { errorBody } from '../zstack/errors.ts';
 import type { Jobs } from '../zstack/jobs.ts';
+import { locationOf } from '../zstack/request.ts';
 
 /** `GET /api-jobs/{uuid}`; needs no session, the uuid is unguessable. */
 export function registerJobs(

@@ -3,6 +3,7 @@ import type { PowerAction } from '../../provision/index.ts';
 import { reference } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
+import type { RunLink } from '../zstack/run-progress.ts';
 import { inventoryAnswer } from './resource.ts';
 
 // The manual calls the variable chassisUuid here; the path is the one of updateBaremetalChassis.
@@ -11,6 +12,7 @@ const shape = {
   path: '/baremetal/chassis/:uuid/actions',
   async: true,
   access: 'admin',
+  resourceType: 'BaremetalChassisVO',
   params: Type.Object({ uuid: reference }),
 } as const;
 
@@ -19,7 +21,10 @@ function powerApi(name: string, key: string, action: PowerAction): ApiDefinition
     ...shape,
     name,
     keys: [key],
-    async run({ context, params }) {
+    summary: `Switches the power of a machine: ${action}`,
+    answers: { kind: 'empty' },
+    async run({ context, params, progress }) {
+      progress.report('asking the BMC');
       await context.service.power(params.uuid, action);
       return {};
     },
@@ -32,8 +37,17 @@ export const powerApis: readonly ApiDefinition[] = [
     ...shape,
     name: 'ProvisionBaremetalHost',
     keys: ['provisionBaremetalHost'],
-    async run({ context, params }) {
+    summary: 'Begins an inspection (without hostcfg) or an installation (with one)',
+    answers: { kind: 'inventory', resource: 'chassis' },
+    async run({ context, params, progress }) {
+      progress.report('asking the BMC to boot the machine from the network');
       await context.service.provision(params.uuid);
+      // From here on GetTaskProgress follows the run itself, to its end long after this call's.
+      const begun = await context.service.timeline(params.uuid).catch(() => undefined);
+      if (begun !== undefined) {
+        const link: RunLink = { chassisUuid: begun.run.chassisUuid, runUuid: begun.run.uuid };
+        progress.report('the machine was told to boot', undefined, link);
+      }
       return inventoryAnswer(context, 'chassis', params.uuid);
     },
   }),
@@ -41,7 +55,13 @@ export const powerApis: readonly ApiDefinition[] = [
     ...shape,
     name: 'PowerStatusBaremetalHost',
     keys: ['powerStatusBaremetalHost'],
-    run: async ({ context, params }) => ({ status: await context.service.powerStatus(params.uuid) }),
+    effect: 'read',
+    summary: 'Reads the power state from the BMC: ON, OFF or UNKNOWN',
+    answers: { kind: 'members', schema: Type.Object({ status: Type.Enum(['ON', 'OFF', 'UNKNOWN']) }) },
+    async run({ context, params, progress }) {
+      progress.report('asking the BMC');
+      return { status: await context.service.powerStatus(params.uuid) };
+    },
   }),
   powerApi('PowerOnBaremetalHost', 'powerOnBaremetalHost', 'on'),
   powerApi('PowerOffBaremetalHost', 'powerOffBaremetalHost', 'off'),

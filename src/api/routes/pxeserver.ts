@@ -1,8 +1,16 @@
 import { Type } from 'typebox';
-import { description, interfaceName, ipv4, newResourceUuid, reference, shortText } from '../schemas.ts';
+import {
+  clusterReference,
+  description,
+  interfaceName,
+  ipv4,
+  newResourceUuid,
+  reference,
+  shortText,
+} from '../schemas.ts';
 import type { ApiContext, ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, inventoryAnswer, queryApis } from './resource.ts';
+import { deleteApi, placed, queryApis, withTags } from './resource.ts';
 
 const path = '/baremetal/pxeserver';
 
@@ -18,6 +26,9 @@ function switchApi(
     keys: [key],
     async: true,
     access: 'admin',
+    summary: `Starts or stops a PXE server`,
+    answers: { kind: 'empty' },
+    resourceType: 'BaremetalPxeServerVO',
     params: Type.Object({ uuid: reference }),
     async run({ context, params }) {
       await act(context, params.uuid);
@@ -35,6 +46,9 @@ export const pxeServerApis: readonly ApiDefinition[] = [
     keys: ['params'],
     async: true,
     access: 'admin',
+    summary: 'Starts DHCP, TFTP and boot HTTP on an interface',
+    answers: { kind: 'inventory', resource: 'pxeServer' },
+    resourceType: 'BaremetalPxeServerVO',
     params: Type.Object({
       name: shortText,
       description: Type.Optional(description),
@@ -42,15 +56,21 @@ export const pxeServerApis: readonly ApiDefinition[] = [
       dhcpRangeBegin: Type.Optional(ipv4),
       dhcpRangeEnd: Type.Optional(ipv4),
       dhcpRangeNetmask: Type.Optional(ipv4),
+      clusterUuid: Type.Optional(clusterReference),
       resourceUuid: Type.Optional(newResourceUuid),
     }),
-    async run({ context, params }) {
-      const uuid = await context.service.createPxeServer(params);
-      return inventoryAnswer(context, 'pxeServer', uuid);
+    run(call) {
+      const { context } = call;
+      const { clusterUuid, ...input } = call.params;
+      return withTags(call, 'BaremetalPxeServerVO', () =>
+        placed(context.platform, 'pxeServer', clusterUuid, () => context.service.createPxeServer(input)),
+      );
     },
   }),
   ...queryApis('QueryBaremetalPxeServer', path, 'pxeServer'),
-  deleteApi('DeleteBaremetalPxeServer', path, (context, uuid) => context.service.deletePxeServer(uuid)),
+  deleteApi('DeleteBaremetalPxeServer', path, 'BaremetalPxeServerVO', (context, uuid) =>
+    context.service.deletePxeServer(uuid),
+  ),
   defineApi({
     name: 'UpdateBaremetalPxeServer',
     method: 'PUT',
@@ -58,6 +78,9 @@ export const pxeServerApis: readonly ApiDefinition[] = [
     keys: ['updateBaremetalPxeServer'],
     async: true,
     access: 'admin',
+    summary: 'Changes a PXE server',
+    answers: { kind: 'inventory', resource: 'pxeServer' },
+    resourceType: 'BaremetalPxeServerVO',
     params: Type.Object({
       uuid: reference,
       name: Type.Optional(shortText),
@@ -66,10 +89,17 @@ export const pxeServerApis: readonly ApiDefinition[] = [
       dhcpRangeBegin: Type.Optional(ipv4),
       dhcpRangeEnd: Type.Optional(ipv4),
       dhcpRangeNetmask: Type.Optional(ipv4),
+      clusterUuid: Type.Optional(clusterReference),
     }),
-    async run({ context, params: { uuid, ...change } }) {
-      await context.service.updatePxeServer(uuid, change);
-      return inventoryAnswer(context, 'pxeServer', uuid);
+    run(call) {
+      const { context } = call;
+      const { uuid, clusterUuid, ...change } = call.params;
+      return withTags(call, 'BaremetalPxeServerVO', () =>
+        placed(context.platform, 'pxeServer', clusterUuid, async () => {
+          await context.service.updatePxeServer(uuid, change);
+          return uuid;
+        }),
+      );
     },
   }),
   switchApi('StartBaremetalPxeServer', 'startBaremetalPxeServer', (context, uuid) =>

@@ -2,7 +2,9 @@ import { Type } from 'typebox';
 import type { ResourceName } from '../ports.ts';
 import { deleteMode, reference } from '../schemas.ts';
 import { ApiError } from '../errors.ts';
-import type { ApiContext, ApiDefinition } from '../zstack/definition.ts';
+import type { Uuid } from '../../base/uuid.ts';
+import type { TaggableType } from '../../platform/index.ts';
+import type { ApiCall, ApiContext, ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
 
 /** `{"inventory": ...}` of a resource that a call made or changed. */
@@ -18,8 +20,61 @@ export async function inventoryAnswer(
   return { inventory };
 }
 
+const resourceOf: Readonly<Record<TaggableType, ResourceName>> = {
+  ZoneVO: 'zone',
+  ClusterVO: 'cluster',
+  AccountVO: 'account',
+  UserVO: 'user',
+  BaremetalChassisVO: 'chassis',
+  BaremetalPxeServerVO: 'pxeServer',
+  BaremetalHostCfgVO: 'hostCfg',
+  HostVO: 'host',
+  VmInstanceVO: 'vmInstance',
+  InstanceOfferingVO: 'instanceOffering',
+  PciDeviceVO: 'pciDevice',
+  PciDeviceOfferingVO: 'pciDeviceOffering',
+};
+
+/**
+ * A create or an update with the tags that came along: they are checked before anything is done and stored when `make` has
+ * answered the uuid of the resource. Answers `{"inventory": ...}` of it.
+ */
+export async function withTags(
+  call: Pick<ApiCall<unknown>, 'context' | 'systemTags' | 'userTags'>,
+  resourceType: TaggableType,
+  make: () => Promise<string>,
+): Promise<object> {
+  const { context, systemTags, userTags } = call;
+  const given = { systemTags, userTags };
+  context.platform.tags.checkGiven(resourceType, given);
+  const uuid = await make();
+  await context.platform.tags.attach(resourceType, uuid as Uuid, given);
+  return inventoryAnswer(context, resourceOf[resourceType], uuid);
+}
+
+/**
+ * Runs `make` on a resource that may belong to a cluster and then puts it there. The cluster is checked first, so that nothing
+ * is made for one that does not exist; undefined leaves the resource where it is.
+ */
+export async function placed(
+  { clusters }: ApiContext['platform'],
+  resource: 'chassis' | 'pxeServer',
+  clusterUuid: string | undefined,
+  make: () => Promise<string>,
+): Promise<string> {
+  if (clusterUuid !== undefined) await clusters.checkCluster(clusterUuid);
+  const uuid = await make();
+  if (clusterUuid !== undefined) await clusters.assign(resource, uuid, clusterUuid);
+  return uuid;
+}
+
 /** The two GETs that every resource has: the list with its query language, and one by uuid. */
-export function queryApis(name: string, path: string, resource: ResourceName): readonly ApiDefinition[] {
+export function queryApis(
+  name: string,
+  path: string,
+  resource: ResourceName,
+  access: 'session' | 'admin' = 'admin',
+): readonly ApiDefinition[] {
   return [
     defineApi({
       name,
@@ -27,7 +82,9 @@ export function queryApis(name: string, path: string, resource: ResourceName): r
       path,
       keys: [],
       async: false,
-      access: 'admin',
+      access,
+      summary: `Lists what matches the query`,
+      answers: { kind: 'inventories', resource },
       params: Type.Object({}),
       run: ({ context, query }) => context.list(resource, query),
     }),
@@ -37,10 +94,12 @@ export function queryApis(name: string, path: string, resource: ResourceName): r
       path: `${path}/:uuid`,
       keys: [],
       async: false,
-      access: 'admin',
+      access,
+      summary: `Reads one by its uuid; an empty list when there is none`,
+      answers: { kind: 'inventories', resource },
       params: Type.Object({ uuid: reference }),
       async run({ context, params }) {
-        const inventory = await context.inventoryOf(resource, params.uuid);
+        const inventory = await context.inventoryOf(resource, params.uuid, 'reading');
         // The manual shows `inventory`, the product answers a list; clients of either find theirs.
         return inventory === undefined ? { inventories: [] } : { inventories: [inventory], inventory };
       },
@@ -52,6 +111,7 @@ export function queryApis(name: string, path: string, resource: ResourceName): r
 export function deleteApi(
   name: string,
   path: string,
+  resourceType: TaggableType,
   remove: (context: ApiContext, uuid: string) => Promise<void>,
 ): ApiDefinition {
   return defineApi({
@@ -61,6 +121,9 @@ export function deleteApi(
     keys: [],
     async: true,
     access: 'admin',
+    summary: 'Deletes one; deleting what does not exist succeeds',
+    answers: { kind: 'empty' },
+    resourceType,
     params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
     async run({ context, params }) {
       await remove(context, params.uuid);

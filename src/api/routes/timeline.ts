@@ -11,6 +11,8 @@ export const timelineApis = [
     keys: [],
     async: false,
     access: 'admin',
+    summary: 'Shows what a machine did in its newest run',
+    answers: { kind: 'members', schema: Type.Object({ inventory: Type.Optional(Type.Object({})) }) },
     params: Type.Object({ uuid: reference }),
     async run({ context, params }) {
       const found = await context.service.timeline(params.uuid);
@@ -45,6 +47,8 @@ export const timelineApis = [
     keys: [],
     async: false,
     access: 'admin',
+    summary: 'Lists machines that asked for a boot and that nobody knows',
+    answers: { kind: 'members', schema: Type.Object({ inventories: Type.Array(Type.Object({})) }) },
     params: Type.Object({}),
     async run({ context }) {
       const machines = await context.service.seenMachines();

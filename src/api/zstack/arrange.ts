@@ -2,7 +2,8 @@ import { parseUuid } from '../../base/uuid.ts';
 import { ApiError } from '../errors.ts';
 import type { JsonObject } from './body.ts';
 import { isJsonObject } from './body.ts';
-import type { ApiDefinition } from './definition.ts';
+import type { ApiDefinition, MarkedSchema } from './definition.ts';
+import { foreignAction, foreignError } from './foreign.ts';
 import type { QueryString } from './query.ts';
 import { valuesOf } from './query.ts';
 
@@ -24,6 +25,8 @@ export function chooseApi<Api extends Pick<ApiDefinition, 'keys'>>(
   const meant = apis.filter(({ keys }) => keys.some((key) => Object.hasOwn(body, key)));
   const [first, second] = meant;
   if (first !== undefined && second === undefined) return first;
+  const foreign = first === undefined ? foreignAction(body) : undefined;
+  if (foreign !== undefined) throw foreignError([foreign]);
   const known = apis.flatMap(({ keys }) => keys).join(', ');
   throw new ApiError(
     'bad-request',
@@ -33,8 +36,31 @@ export function chooseApi<Api extends Pick<ApiDefinition, 'keys'>>(
   );
 }
 
+/** Parameters of a query string as their schemas want them: lists are repeated names, maps are `field.key=value`. */
+function queryArguments(api: Pick<ApiDefinition, 'params'>, query: QueryString): JsonObject {
+  const given: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  for (const [name, schema] of Object.entries(api.params.properties) as [string, MarkedSchema][]) {
+    const values = valuesOf(query, name);
+    if (schema.type === 'object') {
+      const prefix = `${name}.`;
+      const keys = Object.keys(query).filter((key) => key.startsWith(prefix));
+      if (keys.length > 0) {
+        given[name] = Object.fromEntries(
+          keys.map((key) => [key.slice(prefix.length), valuesOf(query, key)[0]]),
+        );
+      }
+    } else if (values.length > 0) {
+      given[name] = schema.type === 'array' ? values : values[0];
+    }
+  }
+  return given;
+}
+
 /** Parameters before checking: body, then (GET and DELETE only) query string, then path variables, which always win. */
-export function rawArguments(api: ApiDefinition, parts: RequestParts): JsonObject {
+export function rawArguments(
+  api: Pick<ApiDefinition, 'name' | 'keys' | 'params'>,
+  parts: RequestParts,
+): JsonObject {
   const { body, query, path } = parts;
   const raw: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const add = (members: JsonObject): void => {
@@ -51,7 +77,7 @@ export function rawArguments(api: ApiDefinition, parts: RequestParts): JsonObjec
     // DELETE: the manual says body (without saying where in it), the product reads the query string only.
     if (isJsonObject(body['params'])) add(body['params']);
     add(body);
-    add(Object.fromEntries(Object.keys(query).map((name) => [name, valuesOf(query, name)[0]])));
+    add(queryArguments(api, query));
   }
   for (const [name, value] of Object.entries(path)) raw[name] = parseUuid(value) ?? value;
   return raw;
@@ -66,9 +92,12 @@ function textList(value: unknown): readonly string[] {
     .slice(0, maxTags);
 }
 
-/** System tags of a call: top level of the body, else inside the parameters (the SDKs), else the query string. */
-export function systemTagsOf(api: ApiDefinition, { body, query }: RequestParts): readonly string[] {
-  const name = 'systemTags';
+/** Tags of a call: top level of the body, else inside the parameters (the SDKs), else the query string. */
+export function tagsOf(
+  api: ApiDefinition,
+  name: 'systemTags' | 'userTags',
+  { body, query }: RequestParts,
+): readonly string[] {
   const inner = api.keys.map((key) => body[key]).find(isJsonObject);
   return textList(body[name] ?? inner?.[name] ?? valuesOf(query, name));
 }

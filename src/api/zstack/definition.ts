@@ -1,15 +1,27 @@
 import type { Static, TProperties, TSchema, TObject } from 'typebox';
+import type { Platform, TaggableType } from '../../platform/index.ts';
 import type { ProvisionService } from '../../provision/index.ts';
+import type { AccountService } from '../auth/accounts.ts';
 import type { Caller, Sessions } from '../auth/sessions.ts';
-import type { InventoryRow, ResourceName } from '../ports.ts';
+import type { ManagementNode } from '../management-node.ts';
+import type { InventoryRow, ResourceDescription, ResourceName } from '../ports.ts';
+import type { TaskProgress, TaskProgressReader } from './progress.ts';
 import type { QueryString } from './query.ts';
 
 /** What handlers work with. */
 export interface ApiContext {
   readonly service: ProvisionService;
+  readonly platform: Platform;
+  readonly accounts: AccountService;
   readonly sessions: Sessions;
-  /** The inventory of one resource, rendered for clients; undefined when there is none. */
-  inventoryOf(resource: ResourceName, uuid: string): Promise<unknown>;
+  readonly progress: TaskProgressReader;
+  readonly managementNode: ManagementNode;
+  describe(resource: ResourceName): ResourceDescription;
+  /**
+   * The inventory of one resource, rendered for clients; undefined when there is none. For `reading`, an answer that is not kept,
+   * it may show passwords (see EnvelopeStyle.revealSecrets).
+   */
+  inventoryOf(resource: ResourceName, uuid: string, purpose?: 'reading'): Promise<unknown>;
   /** Answers a list API. */
   list(resource: ResourceName, query: QueryString): Promise<object>;
   /** Formats one object of our own like an inventory. */
@@ -21,11 +33,20 @@ export interface ApiCall<Params> {
   readonly context: ApiContext;
   readonly params: Params;
   readonly systemTags: readonly string[];
+  readonly userTags: readonly string[];
   readonly query: QueryString;
   /** Undefined for APIs without a session. */
   readonly caller: Caller | undefined;
   readonly remoteAddress: string;
+  /** Where a long call tells how far it is. */
+  readonly progress: TaskProgress;
 }
+
+/** What a call answers, for the OpenAPI document and the conformance tests. */
+export type AnswerShape =
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'inventory' | 'inventories'; readonly resource: ResourceName }
+  | { readonly kind: 'members'; readonly schema: TObject };
 
 /**
  * One API of the manual. Several may share method and path: then `keys` tells which one a body means. Path variables land in the
@@ -40,7 +61,15 @@ export interface ApiDefinition<Params extends TObject = TObject> {
   readonly keys: readonly string[];
   /** True: answered by 202 and a job. */
   readonly async: boolean;
-  readonly access: 'anybody' | 'admin';
+  /** `session`: any account, which sees only what it owns or shares; `admin`: accounts of type SystemAdmin. */
+  readonly access: 'anybody' | 'session' | 'admin';
+  /** Default: GET reads, everything else changes something. An Auditor may only read, and only changes are audited. */
+  readonly effect?: 'read' | 'change';
+  /** One sentence for the OpenAPI document. */
+  readonly summary: string;
+  readonly answers: AnswerShape;
+  /** What the call makes or acts on, for the audit log and for tags; the uuid is the parameter `uuid` or the answer's inventory. */
+  readonly resourceType?: TaggableType;
   readonly params: Params;
   run(call: ApiCall<Static<Params>>): Promise<object>;
 }

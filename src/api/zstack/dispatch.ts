@@ -4,114 +4,43 @@ import type { Logger } from '../../base/log.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { newUuid } from '../../base/uuid.ts';
-import type { Caller, Sessions } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
-import type { ArgumentChecker } from './arguments.ts';
 import { createArgumentChecker } from './arguments.ts';
-import type { RequestParts } from './arrange.ts';
-import { chooseApi, rawArguments, systemTagsOf } from './arrange.ts';
+import { chooseApi } from './arrange.ts';
 import { isJsonObject } from './body.ts';
-import type { ApiContext, ApiDefinition } from './definition.ts';
+import type { CallDeps, Row } from './call.ts';
+import { createCallRunner, secretsOf } from './call.ts';
+import type { ApiDefinition } from './definition.ts';
 import { hideSecrets, toZstackError } from './errors.ts';
 import type { JobOrder, Jobs } from './jobs.ts';
-import { jobLocation } from './location.ts';
-import type { QueryString } from './query.ts';
-import type { WebHooks } from './webhook.ts';
+import { silentProgress } from './progress.ts';
+import { jobUuidHeader, locationOf, partsOf, sessionUuidOf } from './request.ts';
 import { parseHookUrl } from './webhook.ts';
 
 /** What dispatching needs. */
-export interface DispatchDeps {
-  readonly sessions: Sessions;
+export interface DispatchDeps extends CallDeps {
   readonly jobs: Jobs;
-  readonly hooks: WebHooks;
   readonly log: Logger;
   readonly random: RandomBytes;
   readonly publicUrl: string | undefined;
-  readonly contextFor: (caller: Caller | undefined) => ApiContext;
 }
 
 /** Paths of both spellings. */
 export const apiPrefixes = ['/zstack/v1', '/v1'] as const;
 
-type Row = ApiDefinition & { readonly checker: ArgumentChecker };
-
-function sessionUuidOf(request: FastifyRequest): string {
-  const header = request.headers.authorization;
-  if (header === undefined) throw new ApiError('bad-request', "missing header 'Authorization'");
-  if (!header.startsWith('OAuth')) throw new ApiError('bad-request', "Authorization type must be 'OAuth'");
-  return header.slice('OAuth'.length).trim().toLowerCase();
-}
-
-function jobUuidHeader(request: FastifyRequest): string | undefined {
-  const header = request.headers['x-job-uuid'];
-  if (header === undefined) return undefined;
-  if (typeof header !== 'string' || !/^[0-9a-f]{32}$/i.test(header)) {
-    throw new ApiError('bad-request', 'X-Job-UUID must be 32 hex digits');
-  }
-  return header;
-}
-
-function partsOf(request: FastifyRequest): RequestParts {
-  return {
-    body: isJsonObject(request.body) ? request.body : {},
-    query: request.query as QueryString,
-    path: request.params as Record<string, string>,
-  };
-}
-
-/** `address:port` that the request came in on, for callers without a usable Host header. */
-function listenHost(request: FastifyRequest): string {
-  const { localAddress = '127.0.0.1', localPort = 80 } = request.socket;
-  const address = localAddress.replace(/^::ffff:/, '');
-  return `${address.includes(':') ? `[${address}]` : address}:${localPort}`;
-}
-
-/** Where the job of this request is polled. */
-export function locationOf(
-  request: FastifyRequest,
-  jobUuid: string,
-  publicUrl: string | undefined,
-): { location: string } {
-  const prefix = request.url.startsWith('/zstack/') ? '/zstack/v1' : '/v1';
-  const hostHeader = request.headers.host;
-  return {
-    location: jobLocation({ publicUrl, hostHeader, listenHost: listenHost(request), prefix, jobUuid }),
-  };
-}
-
-function authorize(row: Row, caller: Caller | undefined): void {
-  if (row.access === 'admin' && caller?.account.type !== 'SystemAdmin') {
-    throw new ApiError('denied', `API ${row.name} is for administrators only`);
-  }
-}
-
 /** Registers every API of the table under both prefixes; APIs that share method and path share a route. */
 export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[], deps: DispatchDeps): void {
-  const { sessions, jobs, hooks, log, random, publicUrl, contextFor } = deps;
-
-  const runChecked = (row: Row, request: FastifyRequest, parts: RequestParts, caller: Caller | undefined) => {
-    authorize(row, caller);
-    const params = row.checker.check(rawArguments(row, parts));
-    const systemTags = systemTagsOf(row, parts);
-    // The product's dry run. What only the domain checks is not checked by it.
-    if (row.async && systemTags.includes('validationOnly')) return Promise.resolve({});
-    const { query } = parts;
-    const context = contextFor(caller);
-    return row.run({ context, params, systemTags, query, caller, remoteAddress: request.ip });
-  };
-
-  const secretsOf = (row: Row, parts: RequestParts): readonly string[] => {
-    const inner = row.keys.map((key) => parts.body[key]).find(isJsonObject);
-    return row.checker.secretsOf(inner ?? {});
-  };
+  const { sessions, jobs, log, random, publicUrl } = deps;
+  const run = createCallRunner(deps);
 
   const answerNow = async (row: Row, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const parts = partsOf(request);
     try {
-      jobUuidHeader(request);
+      const jobUuid = jobUuidHeader(request)?.toLowerCase();
       const caller =
         row.access === 'anybody' ? undefined : await sessions.authenticate(sessionUuidOf(request));
-      return reply.send(await runChecked(row, request, parts, caller));
+      const call = { row, parts, caller, remoteAddress: request.ip, jobUuid, progress: silentProgress };
+      return reply.send(await run(call));
     } catch (error) {
       const secrets = secretsOf(row, parts);
       const { status, body, expected } = toZstackError(error, secrets);
@@ -126,9 +55,11 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
     const parts = partsOf(request);
+    // Now: a socket that closes before the job runs takes its address along.
+    const remoteAddress = request.ip;
     const jobHeader = jobUuidHeader(request);
     const hookHeader = request.headers['x-web-hook'];
-    const hookUrl = hookHeader === undefined ? undefined : parseHookUrl(String(hookHeader));
+    const target = hookHeader === undefined ? undefined : parseHookUrl(String(hookHeader));
     // A bad session is told through the job. Such a caller gets no web hook: it could aim us at anybody.
     let denial: unknown;
     const caller = await sessions.authenticate(sessionUuidOf(request)).catch((error: unknown) => {
@@ -137,18 +68,16 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
       return undefined;
     });
     const uuid = (jobHeader?.toLowerCase() ?? newUuid(random)) as Uuid;
+    const hasHook = target !== undefined && caller !== undefined;
     const order: JobOrder = {
       uuid,
       api: row.name,
       accountUuid: caller?.account.uuid,
+      ...(hasHook ? { hook: { ...target, headerUuid: jobHeader ?? uuid } } : {}),
       secrets: secretsOf(row, parts),
-      run: async () => {
+      run: async (progress) => {
         if (caller === undefined) throw denial;
-        return runChecked(row, request, parts, caller);
-      },
-      ended({ success, body }) {
-        if (hookUrl === undefined || caller === undefined) return;
-        hooks.send({ url: hookUrl, jobUuid: jobHeader ?? uuid, success, body });
+        return run({ row, parts, caller, remoteAddress, jobUuid: uuid, progress });
       },
     };
     if (!(await jobs.accept(order))) {

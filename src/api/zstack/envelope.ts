@@ -1,5 +1,5 @@
 /** Names of inventory members that hold a time; the value is ms since the epoch. */
-const dateName = /(?:^d|D)ate$/;
+const dateName = /(?:^d|D)ate$|^heartBeat$/;
 /** Names of members that hold a secret. */
 const secretName = /^(?:ipmiP|p)assword$/;
 

@@ -1,3 +1,5 @@
+import type { PlatformErrorCode } from '../../platform/index.ts';
+import { PlatformError } from '../../platform/index.ts';
 import type { ProvisionErrorCode } from '../../provision/index.ts';
 import { ProvisionError } from '../../provision/index.ts';
 import { StoreError } from '../../store/errors.ts';
@@ -12,10 +14,12 @@ export const zstackErrorTexts = {
   'SYS.1006': 'the operation failed',
   'SYS.1007': 'one or more API arguments are invalid',
   'SYS.1009': 'no such API',
+  'SYS.1014': 'this API is not implemented yet',
   'SYS.1015': 'the HTTP request is not well-formed',
   'ID.1000': 'authentication failed',
   'ID.1001': 'the session is invalid',
   'ID.1002': 'permission denied',
+  'TAG.1000': 'the resource already has this tag',
   'BAREMETAL.1010': 'the bare-metal chassis was not found',
   'BAREMETAL.1200': 'the bare-metal host configuration was not found',
   'BAREMETAL.1300': 'the PXE server could not be started',
@@ -56,6 +60,14 @@ const provisionCodes: Readonly<Record<ProvisionErrorCode, ZstackErrorCode>> = {
   'storage-full': 'SYS.1006',
 };
 
+const platformCodes: Readonly<Record<PlatformErrorCode, ZstackErrorCode>> = {
+  'invalid-argument': 'SYS.1007',
+  'not-found': 'SYS.1003',
+  conflict: 'SYS.1007',
+  'duplicate-tag': 'TAG.1000',
+  refused: 'SYS.1006',
+};
+
 /** Business refusals are 503 as in the product; faults of the HTTP request itself have their own status. */
 const apiCodes: Readonly<Record<ApiErrorCode, readonly [number, ZstackErrorCode]>> = {
   'bad-option': [500, 'SYS.1000'],
@@ -71,6 +83,9 @@ const apiCodes: Readonly<Record<ApiErrorCode, readonly [number, ZstackErrorCode]
   'wrong-verb': [405, 'SYS.1015'],
   'too-large': [413, 'SYS.1015'],
   interrupted: [503, 'SYS.1000'],
+  unimplemented: [503, 'SYS.1014'],
+  conflict: [503, 'SYS.1007'],
+  overloaded: [503, 'SYS.1006'],
 };
 
 /** The text beside a code; the code's own text when there is nothing to add. At most 4096 characters, as the product. */
@@ -117,6 +132,9 @@ function mapError(error: unknown): { status: number; body: ErrorBody; expected: 
   if (error instanceof ProvisionError) {
     const code = provisionCodes[error.code];
     return { status: 503, body: errorBody(code, error.message), expected: true };
+  }
+  if (error instanceof PlatformError) {
+    return { status: 503, body: errorBody(platformCodes[error.code], error.message), expected: true };
   }
   if (error instanceof QueryError) {
     return { status: 503, body: errorBody('SYS.1007', error.message), expected: true };

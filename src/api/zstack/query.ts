@@ -1,16 +1,12 @@
 import { ApiError } from '../errors.ts';
-import type { QueryCondition, QueryRequest, ResourceName } from '../ports.ts';
+import type { QueryCondition, QueryRequest } from '../ports.ts';
 import { queryOperators } from '../ports.ts';
-import { primitiveFields, secretFields } from './fields.ts';
 
 /** Query string as parsed by the server: one value, or several for a repeated name. */
 export type QueryString = Readonly<Record<string, string | readonly string[] | undefined>>;
 
-/** A query and which members of the rows to answer; `fields` undefined means all. */
-export interface ParsedQuery {
-  readonly request: QueryRequest;
-  readonly fields: readonly string[] | undefined;
-}
+/** What a caller asks; of which resource and with which rights is the caller's context to say. */
+export type ParsedQuery = Omit<QueryRequest, 'resource' | 'visibleTo' | 'reveal'>;
 
 const maxConditions = 100;
 
@@ -72,45 +68,31 @@ function sortOf(query: QueryString): QueryRequest['sort'] {
   return sortBy === '' ? undefined : { field: sortBy, direction: direction === 'desc' ? 'desc' : 'asc' };
 }
 
-function fieldsOf(query: QueryString, resource: ResourceName): readonly string[] | undefined {
+/** Both spellings: separated by commas as in the product, repeated as in the manual. */
+function fieldsOf(query: QueryString): readonly string[] | undefined {
   const names = valuesOf(query, 'fields')
     .flatMap((part) => part.split(','))
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  if (names.length === 0) return undefined;
-  const known: readonly string[] = primitiveFields[resource];
-  if (names.some((name) => !known.includes(name))) {
-    throw new ApiError('bad-argument', `parameter fields takes only these names: ${known.join(', ')}`);
-  }
-  return [...new Set(names)];
+  return names.length === 0 ? undefined : [...new Set(names)];
 }
 
 /**
  * Reads the query language of ZStack's list APIs. Throws ApiError `bad-query` (400) for what the product calls malformed and
- * `bad-argument` (503) for what is well-formed but wrong; whether a condition's field exists is the query port's to say.
+ * `bad-argument` (503) for what is well-formed but wrong; whether the fields exist is the query port's to say.
  */
-export function parseQuery(resource: ResourceName, query: QueryString): ParsedQuery {
+export function parseQuery(query: QueryString): ParsedQuery {
   const texts = valuesOf(query, 'q');
   if (texts.length > maxConditions) throw badQuery(`at most ${maxConditions} conditions in q`);
-  const conditions = texts.map(parseCondition);
-  const sort = sortOf(query);
-  // Filtering or ordering by a hidden value would reveal it bit by bit.
-  if ([...conditions.map(({ field }) => field), sort?.field].some((field) => secretFields.has(field ?? ''))) {
-    throw new ApiError('bad-argument', 'passwords cannot be searched or sorted by');
-  }
-  if (valuesOf(query, 'groupBy').some((value) => value.trim() !== '')) {
-    throw new ApiError('bad-argument', 'parameter groupBy is not supported; query the rows and group them');
-  }
+  const groupBy = valuesOf(query, 'groupBy')[0]?.trim() ?? '';
   return {
-    request: {
-      resource,
-      conditions,
-      limit: integerOf(query, 'limit', 1000),
-      start: integerOf(query, 'start', 0),
-      sort,
-      countOnly: booleanOf(query, 'count'),
-      withTotal: booleanOf(query, 'replyWithCount'),
-    },
-    fields: fieldsOf(query, resource),
+    conditions: texts.map(parseCondition),
+    limit: integerOf(query, 'limit', 1000),
+    start: integerOf(query, 'start', 0),
+    sort: sortOf(query),
+    groupBy: groupBy === '' ? undefined : groupBy,
+    fields: fieldsOf(query),
+    countOnly: booleanOf(query, 'count'),
+    withTotal: booleanOf(query, 'replyWithCount'),
   };
 }

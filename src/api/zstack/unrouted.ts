@@ -19,7 +19,8 @@ function patternOf(url: string): RegExp {
  */
 export function createUnrouted(app: FastifyInstance): { finish(): void } {
   const known = new Map<string, KnownPath>();
-  app.addHook('onRoute', ({ url, method }) => {
+  app.addHook('onRoute', ({ url, method, config }) => {
+    if (config !== undefined && 'foreign' in config) return;
     const path = known.get(url) ?? { pattern: patternOf(url), methods: new Set<string>() };
     for (const verb of [method].flat()) path.methods.add(verb);
     known.set(url, path);

@@ -7,7 +7,7 @@ import type { Fleet } from '../fleet.ts';
 import type { Chassis, HardwareInfo, Run, TimelineEntry } from '../model.ts';
 import type { ProvisionStore } from '../ports.ts';
 import { ProvisionError } from '../service.ts';
-import { createTurns } from '../turns.ts';
+import { createTurns } from '../../base/turns.ts';
 import { type DiagnosisContext, diagnose } from './diagnosis.ts';
 import type { RunEvent } from './events.ts';
 import type { RunStep } from './step.ts';
@@ -48,6 +48,8 @@ export interface RunBookDeps {
   readonly ensureOff: (run: Run) => void;
   /** Called for every run that comes to its end. */
   readonly ended: (run: Run) => void;
+  /** Told when a run left its chassis in PxeBootFailed. */
+  readonly bootFailed: (run: Run) => void;
   readonly diagnosisContext: (run: Run) => DiagnosisContext;
 }
 
@@ -138,6 +140,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
       );
     }
     if (result.ensureOff) deps.ensureOff(result.run);
+    if (result.chassisStatus === 'PxeBootFailed') deps.bootFailed(result.run);
     if (hasEnded(result.run)) deps.ended(result.run);
     return result.run;
   }

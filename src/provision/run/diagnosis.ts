@@ -14,6 +14,9 @@ export interface DiagnosisContext {
 
 function noDhcp(run: Run, context: DiagnosisContext): string {
   const { evidence } = run;
+  if (evidence.barredCluster !== undefined) {
+    return `the machine asked a PXE server of cluster "${evidence.barredCluster}" for a boot, but its chassis belongs to another cluster: correct the clusterUuid of the chassis with updateBaremetalChassis, or the cabling, and provision again`;
+  }
   if (context.strangers.length > 0) {
     return (
       `no DHCP packet from a NIC known to be this machine's, but unknown machines asked for a boot meanwhile: ${context.strangers.join(', ')}. ` +

@@ -29,6 +29,8 @@ export type RunEvent =
     }
   | { readonly type: 'other-server'; readonly address: Ipv4 }
   | { readonly type: 'pool-full' }
+  /** The machine asked a PXE server of another cluster, which gave it nothing. */
+  | { readonly type: 'barred-server'; readonly cluster: string }
   | {
       readonly type: 'download';
       readonly what: 'loader' | 'kernel' | 'initrd';

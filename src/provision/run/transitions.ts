@@ -85,6 +85,13 @@ export function step(run: Run, event: RunEvent, at: number, cause: string): RunS
           )
         : quiet(next);
     }
+    case 'barred-server':
+      if (run.evidence.barredCluster === event.cluster) return quiet(run);
+      return tell(
+        'refused',
+        `the machine asked a PXE server of cluster "${event.cluster}" for a boot and got none: its chassis belongs to another cluster`,
+        { ...run, evidence: { ...run.evidence, barredCluster: event.cluster } },
+      );
     case 'refused':
       return tell('refused', event.reason);
     case 'kickstart-read':

@@ -1,5 +1,7 @@
 import { initial } from './0001-initial.ts';
+import { platform } from './0002-platform.ts';
+import { kvmInventory } from './0003-kvm-inventory.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order in which it is applied; add new ones at the end. */
-export const migrations: readonly Migration[] = [initial];
+export const migrations: readonly Migration[] = [initial, platform, kvmInventory];

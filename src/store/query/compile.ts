@@ -1,17 +1,20 @@
-import { assertNever } from '../../base/errors.ts';
-import { QueryError, type QueryCondition, type QueryRequest } from '../../api/ports.ts';
-import { type Operand, parseList, parseOperand, parsePattern } from './operand.ts';
-import { type Field, type Part, type Resource, resources } from './resources.ts';
+import { QueryError, type QueryRequest } from '../../api/ports.ts';
+import { comparable, type Compiled } from './comparison.ts';
+import { compileConditions, compileSight } from './filter.ts';
+import { findField, noSuchField, searchableField } from './lookup.ts';
+import type { Field, Relation, Resource } from './resource.ts';
+import { resources } from './resources.ts';
 
-/** A statement and what to bind to its question marks. */
-export interface Compiled {
-  readonly sql: string;
-  readonly parameters: readonly Operand[];
-}
+/** A member to read. */
+export type Column = readonly [name: string, field: Field];
 
-/** The statements of one request: the rows' columns in the order of `resource.fields`, then of `resource.hidden`. */
+/** The statements of one request. */
 export interface CompiledQuery {
   readonly resource: Resource;
+  /** What a row of `rows` holds, in this order. */
+  readonly columns: readonly Column[];
+  /** Secrets come sealed, and the uuid follows the columns. */
+  readonly opens: boolean;
   readonly rows: Compiled;
   readonly count: Compiled;
 }
@@ -21,134 +24,111 @@ const maxConditions = 500;
 /** SQLITE_MAX_VARIABLE_NUMBER is 32766; two are for LIMIT and OFFSET. */
 const maxParameters = 32_764;
 
-function fieldOf(fields: Readonly<Record<string, Field>>, name: string, shown: string): Field {
-  const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
-  if (field === undefined) {
-    const known = Object.keys(fields).join(', ');
-    throw new QueryError('no-such-field', `there is no field ${shown} to query by; there are ${known}`, {
-      data: { field: shown },
-    });
-  }
-  return field;
-}
-
-/** What comparisons see. Dates compare by whole seconds, because that is all that answers show of them. */
-function comparable({ column, kind }: Field): string {
-  return kind === 'date' ? `(${column} / 1000)` : column;
-}
-
-/** What patterns see: the text that the API takes for such a value. */
-function asText({ column, kind }: Field): string {
-  switch (kind) {
-    case 'text':
-      return column;
-    case 'integer':
-    case 'numeral':
-      return `CAST(${column} AS TEXT)`;
-    case 'boolean':
-      return `CASE ${column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END`;
-    case 'date':
-      return `strftime('%Y-%m-%d %H:%M:%S', ${column} / 1000, 'unixepoch')`;
-    default:
-      return assertNever(kind, 'field kind');
-  }
-}
-
-function compileCondition(field: Field, { operator, value, field: shown }: QueryCondition): Compiled {
-  const column = comparable(field);
-  switch (operator) {
-    case 'is null':
-      return { sql: `${column} IS NULL`, parameters: [] };
-    case 'not null':
-      return { sql: `${column} IS NOT NULL`, parameters: [] };
-    case '~=':
-    case '!~=': {
-      // The backslash escapes % and _ as in MySQL, which the product's clients know.
-      const not = operator === '~=' ? '' : 'NOT ';
-      const sql = `${asText(field)} ${not}LIKE ? ESCAPE '\\'`;
-      return { sql, parameters: [parsePattern(value, shown)] };
-    }
-    case '?=':
-    case '!?=': {
-      const list = parseList(field.kind, value, shown);
-      const not = operator === '?=' ? '' : 'NOT ';
-      return { sql: `${column} ${not}IN (${list.map(() => '?').join(', ')})`, parameters: list };
-    }
-    case '=':
-    case '!=':
-    case '>':
-    case '<':
-    case '>=':
-    case '<=':
-      return { sql: `${column} ${operator} ?`, parameters: [parseOperand(field.kind, value, shown)] };
-    default:
-      return assertNever(operator, 'operator');
-  }
-}
-
-function compilePart(resource: Resource, part: Part, conditions: readonly Compiled[]): Compiled {
-  const where = conditions.map(({ sql }) => ` AND ${sql}`).join('');
-  return {
-    sql: `${resource.table}.uuid IN (SELECT ${part.parent} FROM ${part.table} WHERE 1${where})`,
-    parameters: conditions.flatMap(({ parameters }) => parameters),
-  };
-}
-
-/** Conditions on one kind of part become one sub-select, so that one row of it must meet them all. */
-function compileConditions(resource: Resource, conditions: readonly QueryCondition[]): readonly Compiled[] {
-  if (conditions.length > maxConditions) {
-    throw new QueryError('bad-value', `a query takes at most ${maxConditions} conditions`);
-  }
-  const own: Compiled[] = [];
-  const ofParts = new Map<Part, Compiled[]>();
-  for (const condition of conditions) {
-    const [head = '', ...rest] = condition.field.split('.');
-    const part = rest.length > 0 && Object.hasOwn(resource.parts, head) ? resource.parts[head] : undefined;
-    if (part === undefined) {
-      own.push(compileCondition(fieldOf(resource.fields, condition.field, condition.field), condition));
-      continue;
-    }
-    const field = fieldOf(part.fields, rest.join('.'), condition.field);
-    const list = ofParts.get(part) ?? [];
-    ofParts.set(part, [...list, compileCondition(field, condition)]);
-  }
-  return [...own, ...[...ofParts].map(([part, list]) => compilePart(resource, part, list))];
-}
-
-function orderOf(resource: Resource, sort: QueryRequest['sort']): string {
-  if (sort === undefined) return 'create_date, uuid';
-  const { column } = fieldOf(resource.fields, sort.field, sort.field);
-  // The uuid makes the order total: pages of one list neither overlap nor miss a row.
-  return `${column} ${sort.direction === 'desc' ? 'DESC' : 'ASC'}, uuid`;
-}
-
-/** Turns a request into statements with every value bound. Throws QueryError; `limit` and `start` are whole and not negative. */
-export function compileQuery(request: QueryRequest): CompiledQuery {
-  const resource = resources[request.resource];
-  for (const name of ['limit', 'start'] as const) {
-    if (!Number.isSafeInteger(request[name]) || request[name] < 0) {
+function checkLimits({ limit, start, conditions }: QueryRequest): void {
+  for (const [name, value] of Object.entries({ limit, start })) {
+    if (!Number.isSafeInteger(value) || value < 0) {
       throw new QueryError('bad-value', `${name} must be a whole number and not negative`, {
         data: { field: name },
       });
     }
   }
-  const conditions = compileConditions(resource, request.conditions);
-  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
+  if (conditions.length > maxConditions) {
+    throw new QueryError('bad-value', `a query takes at most ${maxConditions} conditions`);
+  }
+}
+
+function columnsOf(resource: Resource, wanted: QueryRequest['fields']): readonly Column[] {
+  if (wanted === undefined) return Object.entries(resource.fields);
+  return [...new Set(wanted)].map((name) => {
+    const field = findField(resource, name);
+    if (field === undefined) throw noSuchField('parameter fields', name, resource);
+    return [name, field];
+  });
+}
+
+/** Columns with their direction; the last ones make the order total. The whole order turns, so that one index serves both ways. */
+function orderOf(
+  resource: Resource,
+  sort: QueryRequest['sort'],
+): readonly (readonly [sql: string, way: string])[] {
+  const first =
+    sort === undefined ? resource.order : [searchableField(resource, 'parameter sort', sort.field).column];
+  const way = sort?.direction === 'desc' ? 'DESC' : 'ASC';
+  return [...first, ...resource.key].map((sql) => [sql, way]);
+}
+
+const ordered = (order: readonly (readonly [string, string])[]): string =>
+  order.map(([sql, way]) => `${sql} ${way}`).join(', ');
+
+/** One row for each value: the first in the order of the list. */
+function grouped(
+  columns: readonly string[],
+  from: string,
+  group: string,
+  order: ReturnType<typeof orderOf>,
+): string {
+  const inner = [
+    ...columns.map((sql, index) => `${sql} AS c${index}`),
+    ...order.map(([sql], index) => `${sql} AS o${index}`),
+    `row_number() OVER (PARTITION BY ${group} ORDER BY ${ordered(order)}) AS place`,
+  ];
+  const outer = columns.map((_sql, index) => `c${index}`).join(', ');
+  const again = ordered(order.map(([, way], index) => [`o${index}`, way] as const));
+  return `SELECT ${outer} FROM (SELECT ${inner.join(', ')} ${from}) WHERE place = 1 ORDER BY ${again}`;
+}
+
+/** Turns a request into statements with every value bound. Throws QueryError. */
+export function compileQuery(request: QueryRequest): CompiledQuery {
+  checkLimits(request);
+  const resource = resources[request.resource];
+  const { limit, start, sort, groupBy, fields, visibleTo, reveal } = request;
+  const conditions = compileConditions(resource, request.conditions, visibleTo);
   const parameters = conditions.flatMap((condition) => condition.parameters);
   if (parameters.length > maxParameters) {
     throw new QueryError('bad-value', `a query takes at most ${maxParameters} values`);
   }
-  const columns = [
-    ...Object.values(resource.fields).map(({ column }) => column),
-    ...resource.hidden.map(({ column }) => `${column} IS NOT NULL`),
-  ].join(', ');
+  const where = conditions.length === 0 ? '' : ` WHERE ${conditions.map(({ sql }) => sql).join(' AND ')}`;
   const from = `FROM ${resource.table}${where}`;
+  const columns = columnsOf(resource, fields);
+  const opens = reveal && columns.some(([, { secret }]) => secret);
+  const selected = columns.map(([, { column, secret }]) =>
+    secret && !reveal ? `${column} IS NOT NULL` : column,
+  );
+  if (opens) selected.push('uuid');
+  const order = orderOf(resource, sort);
+  const group =
+    groupBy === undefined ? undefined : comparable(searchableField(resource, 'parameter groupBy', groupBy));
+  const rows =
+    group === undefined
+      ? `SELECT ${selected.join(', ')} ${from} ORDER BY ${ordered(order)}`
+      : grouped(selected, from, group, order);
+  const counted = group === undefined ? from : `FROM (SELECT DISTINCT ${group} ${from})`;
   return {
     resource,
-    rows: {
-      sql: `SELECT ${columns} ${from} ORDER BY ${orderOf(resource, request.sort)} LIMIT ? OFFSET ?`,
-      parameters: [...parameters, request.limit, request.start],
-    },
-    count: { sql: `SELECT count(*) ${from}`, parameters },
+    columns,
+    opens,
+    rows: { sql: `${rows} LIMIT ? OFFSET ?`, parameters: [...parameters, limit, start] },
+    count: { sql: `SELECT count(*) ${counted}`, parameters },
+  };
+}
+
+/**
+ * The rows of a list inside inventories for a whole page at once: the inventory's value of the relation, then the columns. The
+ * values of the page are bound as one JSON text.
+ */
+export function compileList(
+  relation: Relation,
+  visibleTo: string | undefined,
+): { readonly columns: readonly Column[]; readonly sql: string; readonly parameters: readonly string[] } {
+  const { there, listedBy = there } = relation;
+  const resource = resources[relation.resource];
+  const columns = Object.entries(resource.fields);
+  const seen = compileSight(resource, visibleTo);
+  const conditions = [`${there} IN (SELECT value FROM json_each(?))`, ...seen.map(({ sql }) => sql)];
+  const selected = [there, ...columns.map(([, { column }]) => column)].join(', ');
+  return {
+    columns,
+    sql: `SELECT ${selected} FROM ${resource.table} WHERE ${conditions.join(' AND ')} ORDER BY ${there}, ${listedBy}`,
+    parameters: seen.flatMap(({ parameters }) => parameters.map(String)),
   };
 }

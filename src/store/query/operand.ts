@@ -1,6 +1,6 @@
 import { assertNever } from '../../base/errors.ts';
-import { QueryError } from '../../api/ports.ts';
-import type { FieldKind } from './resources.ts';
+import { type FieldKind, QueryError } from '../../api/ports.ts';
+import { shownName } from './lookup.ts';
 
 /** What may stand in a bound parameter. */
 export type Operand = string | number;
@@ -11,7 +11,8 @@ const maxPattern = 4096;
 const maxList = 1000;
 
 function badValue(field: string, wanted: string): QueryError {
-  return new QueryError('bad-value', `the value for ${field} must be ${wanted}`, { data: { field } });
+  const shown = shownName(field);
+  return new QueryError('bad-value', `the value for ${shown} must be ${wanted}`, { data: { field: shown } });
 }
 
 /** Text that the database can compare: without NUL, which would end it early. */
@@ -34,6 +35,7 @@ export function parseDateSeconds(value: string): number | undefined {
 export function parseOperand(kind: FieldKind, value: string, field: string): Operand {
   switch (kind) {
     case 'text':
+    case 'json':
       return checkText(value, field);
     case 'integer':
     case 'numeral':

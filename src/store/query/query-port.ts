@@ -1,70 +1,65 @@
-import type { Database } from 'better-sqlite3';
-import type { InventoryRow, QueryPort } from '../../api/ports.ts';
+import type { InventoryRow, QueryPort, QueryRequest } from '../../api/ports.ts';
 import type { Session } from '../group-commit.ts';
-import { type Compiled, compileQuery } from './compile.ts';
-import type { Field, Resource } from './resources.ts';
+import type { SecretBox } from '../secret-box.ts';
+import { type CompiledQuery, compileList, compileQuery } from './compile.ts';
+import { describeResources } from './describe.ts';
+import type { Relation } from './resource.ts';
+import { showRow } from './show.ts';
+import { createStatements, type Value } from './statements.ts';
 
-type Value = string | number | null;
+/** Reads inventories with prepared statements; `box` opens the secrets of requests that reveal them. */
+export function createQueryPort({ db, read }: Session, box: SecretBox): QueryPort {
+  const prepare = createStatements(db);
+  const descriptions = describeResources();
 
-/** Stands for every secret, whatever its length. */
-const stars = '******';
+  /** The rows of one list for a whole page, by the inventory that shows them. */
+  const listFor = (
+    relation: Relation,
+    uuids: readonly unknown[],
+    visibleTo: string | undefined,
+  ): ReadonlyMap<unknown, InventoryRow[]> => {
+    const { columns, sql, parameters } = compileList(relation, visibleTo);
+    const lists = new Map<unknown, InventoryRow[]>(uuids.map((uuid) => [uuid, []]));
+    for (const values of prepare(sql).all(JSON.stringify(uuids), ...parameters)) {
+      lists.get(values[0])?.push(showRow(columns, values, 1));
+    }
+    return lists;
+  };
 
-function show({ kind }: Field, value: Value | undefined): unknown {
-  if (value === null || value === undefined) return undefined;
-  if (kind === 'boolean') return value === 1;
-  return kind === 'numeral' ? String(value) : value;
-}
+  const addLists = (
+    query: CompiledQuery,
+    rows: readonly Record<string, unknown>[],
+    visibleTo: string | undefined,
+  ): void => {
+    if (rows.length === 0) return;
+    for (const [name, relation] of Object.entries(query.resource.relations)) {
+      if (relation.listedBy === undefined) continue;
+      const uuids = rows.map(({ uuid }) => uuid);
+      const lists = listFor(relation, uuids, visibleTo);
+      for (const row of rows) row[name] = lists.get(row['uuid']) ?? [];
+    }
+  };
 
-function showAll(fields: Readonly<Record<string, Field>>, values: readonly Value[]): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, field], index) => [name, show(field, values[index])]),
-  );
-}
+  const rowsOf = (query: CompiledQuery, { fields, visibleTo }: QueryRequest): readonly InventoryRow[] => {
+    const { resource, columns, rows } = query;
+    const open = (values: readonly Value[]) => (member: string, sealed: Uint8Array) =>
+      box.open({ table: resource.table, uuid: String(values[columns.length]), column: member }, sealed);
+    const found = prepare(rows.sql)
+      .all(...rows.parameters)
+      .map((values) => showRow(columns, values, 0, query.opens ? open(values) : undefined));
+    if (fields === undefined) addLists(query, found, visibleTo);
+    return found;
+  };
 
-function listParts(db: Database, resource: Resource, uuid: unknown): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries(resource.parts).map(([name, { table, parent, fields }]) => {
-      const columns = Object.values(fields).map(({ column }) => column);
-      const rows = db
-        .prepare<[unknown], Value[]>(
-          `SELECT ${columns.join(', ')} FROM ${table} WHERE ${parent} = ? ORDER BY position`,
-        )
-        .raw()
-        .all(uuid);
-      return [name, rows.map((values) => showAll(fields, values))];
-    }),
-  );
-}
-
-function showRow(db: Database, resource: Resource, values: readonly Value[]): InventoryRow {
-  const plain = showAll(resource.fields, values);
-  const hidden = resource.hidden.map(({ name }, index) => {
-    const present = values[Object.keys(resource.fields).length + index] === 1;
-    return [name, present ? stars : undefined];
-  });
-  return { ...plain, ...Object.fromEntries(hidden), ...listParts(db, resource, plain['uuid']) };
-}
-
-/** Reads inventories; secrets are stars. */
-export function createQueryPort({ db, read }: Session): QueryPort {
-  const count = ({ sql, parameters }: Compiled): number =>
-    Number(
-      db
-        .prepare(sql)
-        .pluck()
-        .get(...parameters),
-    );
   return {
+    describe: (resource) => descriptions[resource],
     query: (request) =>
       read(() => {
-        const { resource, rows, count: counted } = compileQuery(request);
-        const total = request.countOnly || request.withTotal ? count(counted) : undefined;
-        if (request.countOnly) return { rows: [], total };
-        const found = db
-          .prepare<unknown[], Value[]>(rows.sql)
-          .raw()
-          .all(...rows.parameters);
-        return { rows: found.map((values) => showRow(db, resource, values)), total };
+        const query = compileQuery(request);
+        const { sql, parameters } = query.count;
+        const counts = request.countOnly || request.withTotal;
+        const total = counts ? Number(prepare(sql).get(...parameters)?.[0]) : undefined;
+        return { rows: request.countOnly ? [] : rowsOf(query, request), total };
       }),
   };
 }

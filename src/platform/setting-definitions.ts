@@ -1,0 +1,94 @@
+/** What a setting is. */
+export type SettingDefinition = { readonly description: string } & (
+  | { readonly kind: 'integer'; readonly default: number; readonly minimum: number; readonly maximum: number }
+  | { readonly kind: 'boolean'; readonly default: boolean }
+);
+
+/** Every setting by `category.name`, with its kind, bounds and built-in default. Times carry their unit in the name. */
+export const settingDefinitions = {
+  'identity.session.timeout': {
+    kind: 'integer',
+    default: 7200,
+    minimum: 60,
+    maximum: 31_536_000,
+    description: 'Life of a login session, seconds',
+  },
+  'identity.session.maxConcurrent': {
+    kind: 'integer',
+    default: 500,
+    minimum: 1,
+    maximum: 100_000,
+    description: 'Sessions of one account or user at a time; the oldest end first',
+  },
+  'identity.login.maxFailuresPerMinute': {
+    kind: 'integer',
+    default: 5,
+    minimum: 1,
+    maximum: 1000,
+    description: 'Wrong passwords a minute for one name from one address; then that name waits there',
+  },
+  'rest.completedApi.expiredPeriod': {
+    kind: 'integer',
+    default: 172_800,
+    minimum: 3600,
+    maximum: 31_536_000,
+    description: 'How long results of finished jobs are kept, seconds',
+  },
+  'baremetal.inspect.timeout': {
+    kind: 'integer',
+    default: 600,
+    minimum: 60,
+    maximum: 86_400,
+    description: 'Longest inspection, seconds',
+  },
+  'baremetal.reboot.timeout': {
+    kind: 'integer',
+    default: 300,
+    minimum: 60,
+    maximum: 86_400,
+    description: 'Longest wait from power-on to the first DHCP packet, seconds',
+  },
+  'baremetal.install.timeout': {
+    kind: 'integer',
+    default: 1800,
+    minimum: 60,
+    maximum: 86_400,
+    description: 'Longest installation, seconds',
+  },
+  'baremetal.provision.maxPerMinute': {
+    kind: 'integer',
+    default: 20,
+    minimum: 1,
+    maximum: 10_000,
+    description: 'Runs begun in a minute; holds mass re-installs by mistake',
+  },
+  'notification.keep': {
+    kind: 'integer',
+    default: 10_000,
+    minimum: 100,
+    maximum: 1_000_000,
+    description: 'Notifications kept; the oldest read ones go first',
+  },
+  'progress.keep': {
+    kind: 'integer',
+    default: 86_400,
+    minimum: 600,
+    maximum: 31_536_000,
+    description: 'How long the progress of a call is kept, seconds',
+  },
+  'baremetal.batchCreate.parallel': {
+    kind: 'integer',
+    default: 8,
+    minimum: 1,
+    maximum: 64,
+    description: 'Lines of a batch file, and so logins to BMCs, that are worked on at a time',
+  },
+} as const satisfies Record<string, SettingDefinition>;
+export type SettingKey = keyof typeof settingDefinitions;
+
+/** Type of a setting's value. */
+export type SettingValue<Key extends SettingKey> = (typeof settingDefinitions)[Key] extends {
+  kind: 'boolean';
+}
+  ? boolean
+  : number;

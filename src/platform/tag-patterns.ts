@@ -1,0 +1,153 @@
+import { parseMac } from '../base/mac.ts';
+import { parseUuid } from '../base/uuid.ts';
+import { badArgument } from './checks.ts';
+import type { TaggableType } from './model.ts';
+
+/** A kind of system tag: `name::value`, or the name alone where `read` is undefined. */
+export interface TagPattern {
+  readonly name: string;
+  /** How it is written, for people. */
+  readonly form: string;
+  /** Resources that take it; undefined means all. */
+  readonly types: readonly TaggableType[] | undefined;
+  /** `lasting` ones are stored; `ephemeral` ones steer the call that they come with and are gone. */
+  readonly life: 'lasting' | 'ephemeral';
+  /** Whether a resource may have several. */
+  readonly many: boolean;
+  readonly meaning: string;
+  /** The value in its one spelling; undefined when it is no value of this kind. */
+  readonly read: ((value: string) => string | undefined) | undefined;
+}
+
+const oneOf = (words: readonly string[]) => (value: string) => (words.includes(value) ? value : undefined);
+
+function flag(value: string): string | undefined {
+  return oneOf(['true', 'false'])(value.toLowerCase());
+}
+
+function json(value: string): string | undefined {
+  try {
+    JSON.parse(value);
+    return value;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every system tag that there is. */
+const tagPatterns: readonly TagPattern[] = [
+  {
+    name: 'validationOnly',
+    form: 'validationOnly',
+    types: undefined,
+    life: 'ephemeral',
+    many: false,
+    meaning: 'checks the parameters and does nothing',
+    read: undefined,
+  },
+  {
+    name: 'skipIpmiCheck',
+    form: 'skipIpmiCheck::true|false',
+    types: ['BaremetalChassisVO'],
+    life: 'ephemeral',
+    many: false,
+    meaning: 'records the chassis without a login to its BMC',
+    read: flag,
+  },
+  {
+    name: 'bootMac',
+    form: 'bootMac::{mac}',
+    types: ['BaremetalChassisVO'],
+    life: 'lasting',
+    many: true,
+    meaning: 'a NIC that is known to be this machine',
+    read: parseMac,
+  },
+  {
+    name: 'bootMode',
+    form: 'bootMode::legacy|uefi',
+    types: ['BaremetalChassisVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'how its firmware boots',
+    read: oneOf(['legacy', 'uefi']),
+  },
+  {
+    name: 'reservedMemory',
+    form: 'reservedMemory::{size}, e.g. 1G',
+    types: ['HostVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'memory that VMs do not get',
+    read: (value) => (/^\d{1,15}[KMGT]?$/i.test(value) ? value.toUpperCase() : undefined),
+  },
+  {
+    name: 'usbRedirect',
+    form: 'usbRedirect::true|false',
+    types: ['VmInstanceVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'USB devices of the viewer reach the VM, from its next start on',
+    read: flag,
+  },
+  {
+    name: 'pciRom',
+    form: 'pciRom::{text}',
+    types: ['VmInstanceVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'the ROM that a PCI device of the VM starts with',
+    read: (value) => (value === '' ? undefined : value),
+  },
+  {
+    name: 'pciRomUuid',
+    form: 'pciRomUuid::{uuid}',
+    types: ['InstanceOfferingVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'the ROM that PCI devices of such VMs start with',
+    read: parseUuid,
+  },
+  {
+    name: 'instanceOfferingUserConfig',
+    form: 'instanceOfferingUserConfig::{JSON}',
+    types: ['InstanceOfferingVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'settings of such VMs',
+    read: json,
+  },
+];
+
+/** A system tag that was understood; `text` is its one spelling. */
+interface SystemTag {
+  readonly pattern: TagPattern;
+  readonly text: string;
+}
+
+function fits(pattern: TagPattern, type: TaggableType): boolean {
+  return pattern.types?.includes(type) ?? true;
+}
+
+/** Reads a system tag for a resource of `type`; throws PlatformError `invalid-argument` that lists the tags of that type. */
+export function readSystemTag(parameter: string, type: TaggableType, tag: string): SystemTag {
+  const trimmed = tag.trim();
+  const at = trimmed.indexOf('::');
+  const name = at < 0 ? trimmed : trimmed.slice(0, at);
+  const pattern = tagPatterns.find((one) => one.name === name && fits(one, type));
+  if (pattern?.read === undefined) {
+    if (pattern !== undefined && at < 0) return { pattern, text: name };
+  } else if (at >= 0) {
+    const value = pattern.read(trimmed.slice(at + 2));
+    if (value !== undefined) return { pattern, text: `${name}::${value}` };
+  }
+  const known = tagPatterns.filter((one) => fits(one, type)).map(({ form }) => form);
+  const shown = tag.length > 80 ? `${tag.slice(0, 80)}...` : tag;
+  throw badArgument(parameter, `"${shown}" is no system tag of ${type}; it takes ${known.join('; ')}`);
+}
+
+/** The pattern of a stored tag; undefined for one of an older version. */
+export function patternOf(tag: string): TagPattern | undefined {
+  const [name] = tag.split('::', 1);
+  return tagPatterns.find((one) => one.name === name);
+}

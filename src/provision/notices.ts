@@ -1,0 +1,66 @@
+import type { Ipv4 } from '../base/ipv4.ts';
+import type { Uuid } from '../base/uuid.ts';
+import type { Chassis, Run } from './model.ts';
+import type { Notice } from './ports.ts';
+
+const ofChassis = (uuid: Uuid): Notice['about'] => ({ type: 'chassis', uuid });
+const ofServer = (uuid: Uuid): Notice['about'] => ({ type: 'pxeServer', uuid });
+
+/** A run that ended in PxeBootFailed. */
+export function bootFailed(run: Run, chassisName: string | undefined): Notice {
+  return {
+    name: 'boot-failed',
+    severity: 'Error',
+    text: `the ${run.kind === 'inspect' ? 'inspection' : 'installation'} of chassis "${chassisName ?? run.chassisUuid}" failed: ${run.cause ?? 'no cause is known'}`,
+    about: ofChassis(run.chassisUuid),
+    facts: { runUuid: run.uuid, kind: run.kind },
+  };
+}
+
+/** Another DHCP server won a machine on the segment of one of ours. */
+export function rogueDhcp(serverUuid: Uuid, address: Ipv4, mac: string): Notice {
+  return {
+    name: 'rogue-dhcp',
+    severity: 'Error',
+    text: `another DHCP server, ${address}, answers on this segment: ${mac} took its offer. Keep that server off the segment, or exclude our machines there`,
+    about: ofServer(serverUuid),
+    facts: { address, mac },
+  };
+}
+
+/** A kickstart was asked for by somebody who may not have it. */
+export function secondReader(chassis: Pick<Chassis, 'uuid' | 'name'>, reader: Ipv4, reason: string): Notice {
+  return {
+    name: 'kickstart-second-reader',
+    severity: 'Warning',
+    text: `${reader} asked for the kickstart of chassis "${chassis.name}" and was refused: ${reason}. If that address is not the machine's, somebody on the segment is curious`,
+    about: ofChassis(chassis.uuid),
+    facts: { reader },
+  };
+}
+
+/** A PXE server had no address for a machine. */
+export function poolFull(serverUuid: Uuid, mac: string): Notice {
+  return {
+    name: 'dhcp-pool-full',
+    severity: 'Error',
+    text: `the DHCP range has no free address left; ${mac} got none. Make the range larger`,
+    about: ofServer(serverUuid),
+    facts: { mac },
+  };
+}
+
+/** One machine that is known as two chassis. */
+export function duplicateMachine(
+  chassis: Pick<Chassis, 'uuid' | 'name'>,
+  owner: Pick<Chassis, 'uuid' | 'name'>,
+  mac: string,
+): Notice {
+  return {
+    name: 'duplicate-machine',
+    severity: 'Error',
+    text: `the machine of chassis "${chassis.name}" has NIC ${mac}, which belongs to chassis "${owner.name}": one server entered twice, or a NIC that moved. Delete the chassis that is wrong`,
+    about: ofChassis(chassis.uuid),
+    facts: { mac, otherChassisUuid: owner.uuid },
+  };
+}

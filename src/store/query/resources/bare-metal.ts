@@ -1,0 +1,127 @@
+import {
+  boolean,
+  commonText,
+  dates,
+  defineResource,
+  integer,
+  optionalCommonText,
+  optionalText,
+  text,
+  toMany,
+  toOne,
+} from '../resource.ts';
+
+const addresses = { ip: optionalText, netmask: optionalText, gateway: optionalText, dns: optionalText };
+const zoneOfCluster = {
+  resource: 'zone',
+  here: 'cluster_uuid',
+  via: { table: 'cluster', here: 'uuid', there: 'zone_uuid' },
+  there: 'uuid',
+  many: false,
+} as const;
+const hostCfg = { hostCfg: toOne('hostCfg', 'host_cfg_uuid') };
+
+/** Machines without a hypervisor. Only administrators see them. */
+export const bareMetal = {
+  pxeServer: defineResource({
+    name: 'pxeServer',
+    inventory: 'BaremetalPxeServerInventory',
+    table: 'pxe_server',
+    fields: {
+      uuid: text,
+      name: text,
+      description: optionalText,
+      dhcpInterface: text,
+      dhcpRangeBegin: text,
+      dhcpRangeEnd: text,
+      dhcpRangeNetmask: text,
+      clusterUuid: optionalCommonText,
+      status: commonText,
+      ...dates,
+    },
+    relations: { cluster: toOne('cluster', 'cluster_uuid'), zone: zoneOfCluster },
+    tagType: 'BaremetalPxeServerVO',
+  }),
+  chassis: defineResource({
+    name: 'chassis',
+    inventory: 'BaremetalChassisInventory',
+    table: 'chassis',
+    fields: {
+      uuid: text,
+      name: text,
+      description: optionalText,
+      ipmiAddress: text,
+      ipmiPort: { kind: 'numeral' },
+      ipmiUsername: text,
+      ipmiPassword: { kind: 'text', column: 'ipmi_password_sealed', secret: true },
+      clusterUuid: optionalCommonText,
+      status: commonText,
+      statusCause: optionalText,
+      bootMode: text,
+      ...dates,
+    },
+    relations: {
+      cluster: toOne('cluster', 'cluster_uuid'),
+      zone: zoneOfCluster,
+      hostCfg: toMany('hostCfg', 'chassis_uuid', { many: false }),
+      hardwareInfos: toMany('hardwareInfo', 'chassis_uuid', { aliases: ['hardwareInfo'] }),
+    },
+    tagType: 'BaremetalChassisVO',
+  }),
+  hardwareInfo: defineResource({
+    name: 'hardwareInfo',
+    inventory: 'BaremetalHardwareInfoInventory',
+    table: 'hardware_info',
+    fields: { uuid: text, chassisUuid: text, type: commonText, content: text, ...dates },
+    relations: { chassis: toOne('chassis', 'chassis_uuid') },
+  }),
+  hostCfg: defineResource({
+    name: 'hostCfg',
+    inventory: 'BaremetalHostCfgInventory',
+    table: 'host_cfg',
+    fields: {
+      uuid: text,
+      chassisUuid: text,
+      password: { kind: 'text', column: 'password_sealed', optional: true, secret: true },
+      vnc: boolean,
+      unattended: boolean,
+      ...dates,
+    },
+    relations: {
+      chassis: toOne('chassis', 'chassis_uuid'),
+      nicCfgs: toMany('nicCfg', 'host_cfg_uuid', { listedBy: 'position' }),
+      bondings: toMany('bonding', 'host_cfg_uuid', { listedBy: 'position' }),
+      vlans: toMany('vlan', 'host_cfg_uuid', { listedBy: 'position' }),
+    },
+    tagType: 'BaremetalHostCfgVO',
+  }),
+  nicCfg: defineResource({
+    name: 'nicCfg',
+    inventory: 'BaremetalHostNicCfgInventory',
+    table: 'nic_cfg',
+    fields: { uuid: text, hostCfgUuid: text, mac: text, pxe: boolean, ...addresses, ...dates },
+    relations: hostCfg,
+  }),
+  bonding: defineResource({
+    name: 'bonding',
+    inventory: 'BaremetalHostBondingInventory',
+    table: 'bonding_cfg',
+    fields: {
+      uuid: text,
+      hostCfgUuid: text,
+      name: text,
+      slaves: text,
+      mode: { kind: 'numeral' },
+      ...addresses,
+      ...dates,
+    },
+    relations: hostCfg,
+  }),
+  vlan: defineResource({
+    name: 'vlan',
+    inventory: 'BaremetalHostVlanInventory',
+    table: 'vlan_cfg',
+    fields: { uuid: text, hostCfgUuid: text, parent: text, vlanId: integer, ...addresses, ...dates },
+    relations: hostCfg,
+  }),
+} as const;
