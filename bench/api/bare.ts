@@ -1,0 +1,22 @@
+import type { AddressInfo } from 'node:net';
+import fastify from 'fastify';
+
+/**
+ * The peer: a bare fastify server that answers bytes that it was given, whatever the path. The parent sends it the bytes of our
+ * answers by `POST /bytes`, so that both servers move the same load.
+ */
+const app = fastify({ logger: false });
+let bytes = '{}';
+app.route<{ Body: string }>({
+  method: 'POST',
+  url: '/bytes',
+  handler: async ({ body }) => {
+    bytes = body;
+    return {};
+  },
+});
+app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+app.get('/*', async (_request, reply) => reply.type('application/json; charset=utf-8').send(bytes));
+await app.listen({ host: '127.0.0.1', port: 0 });
+process.once('SIGTERM', () => void app.close());
+process.stdout.write(`${JSON.stringify({ port: (app.server.address() as AddressInfo).port })}\n`);

@@ -1,0 +1,24 @@
+import { benchApi } from './api/main.ts';
+import { say } from './support/report.ts';
+
+const usage = `usage: npm run bench -- <api> [options]
+
+Runs us and the peer side by side and prints a line of JSON a row:
+{"work","peer","ours","theirs","ratio","unit","goal","runs"}, ratio above 1 where we are better.
+
+  api [--requests N]   the REST API against bare fastify; N requests for the memory row (default 1000000)
+`;
+
+const [name = '', ...rest] = process.argv.slice(2);
+const numberAfter = (flag: string): number | undefined => {
+  const at = rest.indexOf(flag);
+  const value = at < 0 ? Number.NaN : Number(rest[at + 1]);
+  return Number.isInteger(value) && value > 0 ? value : undefined;
+};
+
+if (name === 'api') await benchApi(numberAfter('--requests'));
+else {
+  process.stderr.write(usage);
+  process.exitCode = name === '--help' ? 0 : 2;
+  if (name !== '' && name !== '--help') say(`there is no benchmark ${name}`);
+}
