@@ -16,6 +16,7 @@ import { openDatabase } from './database.ts';
 import { createSession } from './group-commit.ts';
 import { createJobStore } from './jobs.ts';
 import { openSecretBox } from './key-check.ts';
+import { rememberingIdentities } from './identity-cache.ts';
 import { createLeaseStore } from './leases.ts';
 import { createManagementNodeStore } from './management-node.ts';
 import { migrations } from './migrations/index.ts';
@@ -66,7 +67,7 @@ export async function openStore({ path, keyPath, random, now = Date.now }: Store
       provision: createProvisionStore(session, box, random),
       leases: createLeaseStore(session),
       query: createQueryPort(session, box),
-      accounts: createAccountStore(session),
+      accounts: rememberingIdentities(createAccountStore(session)),
       jobs: createJobStore(session),
       webHooks: createWebHookStore(session),
       progress: createProgressStore(session),

@@ -1,3 +1,4 @@
+import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { createDateFormat, renderInventory } from '../../src/api/zstack/envelope.ts';
 
@@ -39,4 +40,29 @@ it('leaves out what is absent, formats dates at every depth and hides secrets', 
   expect(renderInventory(row, { ...style, revealSecrets: true })).toMatchObject({
     ipmiPassword: 'clear by mistake',
   });
+});
+
+it('formats any time as Intl does, whatever was asked before', () => {
+  const zones = ['UTC', 'Asia/Kolkata', 'America/New_York', 'Africa/Monrovia', 'Australia/Lord_Howe'];
+  const time = fc.integer({ min: Date.UTC(1969, 0), max: Date.UTC(2060, 0) });
+  for (const zone of zones) {
+    const format = createDateFormat(zone);
+    const intl = new Intl.DateTimeFormat('en-US', {
+      timeZone: zone,
+      dateStyle: 'medium',
+      timeStyle: 'medium',
+    });
+    fc.assert(
+      fc.property(fc.array(time, { maxLength: 5 }), (times) => {
+        for (const one of times.flatMap((first) => [first, first + 1000, first - 1])) {
+          expect(format(one)).toBe(
+            intl
+              .format(one)
+              .replaceAll(/[\u202f\u00a0]/g, ' ')
+              .replace(/(\d{4}), /, '$1 '),
+          );
+        }
+      }),
+    );
+  }
 });

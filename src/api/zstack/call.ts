@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts';
-import { authorize } from '../auth/authorize.ts';
+import { authorize, effectOf } from '../auth/authorize.ts';
 import type { Caller, Sessions } from '../auth/sessions.ts';
 import type { ArgumentChecker } from './arguments.ts';
 import type { RequestParts } from './arrange.ts';
@@ -75,6 +75,8 @@ export function createCallRunner({
   return async (call) => {
     const { row, parts, remoteAddress, jobUuid } = call;
     const beganAt = clock.now();
+    // Reading that went well is not audited.
+    const isQuiet = effectOf(row) === 'read';
     const actor = await actorOf(call);
     const record = (end: { readonly answer: object } | { readonly error: unknown }): Promise<void> => {
       const given = givenArguments(row, parts);
@@ -97,7 +99,7 @@ export function createCallRunner({
     };
     try {
       const answer = await answerOf(call, contextFor(call.caller, remoteAddress));
-      await record({ answer });
+      if (!isQuiet) await record({ answer });
       return answer;
     } catch (error) {
       await record({ error });

@@ -8,6 +8,9 @@ export const hiddenSecret = '******';
 /** Turns ms since the epoch into text. */
 export type FormatDate = (time: number) => string;
 
+const firstWholeMinute = Date.UTC(1973, 0) / 60_000;
+const keptMinutes = 10_000;
+
 /** Formatter for `Nov 14, 2017 10:20:57 PM` in an IANA zone (Gson's US form of a timestamp). */
 export function createDateFormat(timeZone: string): FormatDate {
   const format = new Intl.DateTimeFormat('en-US', {
@@ -20,11 +23,27 @@ export function createDateFormat(timeZone: string): FormatDate {
     second: '2-digit',
     hourCycle: 'h12',
   });
-  return (time) => {
+  const write = (time: number): string => {
     const part: Record<string, string> = {};
     for (const { type, value } of format.formatToParts(time)) part[type] = value;
     // Composed by hand: newer ICU data puts a narrow no-break space before AM and PM, which clients cannot parse.
     return `${part['month']} ${part['day']}, ${part['year']} ${part['hour']}:${part['minute']}:${part['second']} ${part['dayPeriod']}`;
+  };
+  // Intl takes some ten microseconds a date, and a page has two hundred of them: a minute's text is kept without its seconds.
+  const minutes = new Map<number, readonly [before: string, after: string]>();
+  return (time) => {
+    const minute = Math.floor(time / 60_000);
+    // Zones had offsets of odd seconds until 1972.
+    if (minute < firstWholeMinute) return write(time);
+    let known = minutes.get(minute);
+    if (known === undefined) {
+      const [before = '', after = ''] = write(minute * 60_000).split(':00 ');
+      known = [before, after];
+      if (minutes.size >= keptMinutes) minutes.clear();
+      minutes.set(minute, known);
+    }
+    const seconds = Math.floor(time / 1000) - minute * 60;
+    return `${known[0]}:${seconds < 10 ? '0' : ''}${seconds} ${known[1]}`;
   };
 }
 

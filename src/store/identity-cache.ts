@@ -1,0 +1,62 @@
+import type { AccountStore } from '../api/ports.ts';
+
+/** People at work at a time; beyond it the memory starts anew. */
+const most = 1000;
+
+type Lookup = 'getAccount' | 'getUser' | 'getSession';
+type Change =
+  | 'changeAccount'
+  | 'deleteAccount'
+  | 'changeUser'
+  | 'deleteUser'
+  | 'saveSession'
+  | 'deleteSession'
+  | 'deleteSessionsOf'
+  | 'keepNewestSessions'
+  | 'deleteSessionsExpiredBefore';
+
+/**
+ * The store with what every request asks (session, account, user) remembered until anything of it changes. Right because this
+ * process alone has the database open; a change is over only when what was remembered is gone.
+ */
+export function rememberingIdentities(store: AccountStore): AccountStore {
+  const remembered = new Map<string, unknown>();
+
+  const lookup = <Row>(name: Lookup, find: (uuid: never) => Promise<Row | undefined>) => {
+    return async (uuid: string): Promise<Row | undefined> => {
+      const key = `${name} ${uuid}`;
+      const known = remembered.get(key);
+      if (known !== undefined) return known as Row;
+      const row = await find(uuid as never);
+      if (row !== undefined) {
+        if (remembered.size >= most) remembered.clear();
+        remembered.set(key, row);
+      }
+      return row;
+    };
+  };
+  const change = <Given extends readonly unknown[], Answer>(act: (...given: Given) => Promise<Answer>) => {
+    return async (...given: Given): Promise<Answer> => {
+      try {
+        return await act(...given);
+      } finally {
+        remembered.clear();
+      }
+    };
+  };
+  return {
+    ...store,
+    getAccount: lookup('getAccount', store.getAccount),
+    getUser: lookup('getUser', store.getUser),
+    getSession: lookup('getSession', store.getSession),
+    changeAccount: change(store.changeAccount),
+    deleteAccount: change(store.deleteAccount),
+    changeUser: change(store.changeUser),
+    deleteUser: change(store.deleteUser),
+    saveSession: change(store.saveSession),
+    deleteSession: change(store.deleteSession),
+    deleteSessionsOf: change(store.deleteSessionsOf),
+    keepNewestSessions: change(store.keepNewestSessions),
+    deleteSessionsExpiredBefore: change(store.deleteSessionsExpiredBefore),
+  } satisfies AccountStore & Record<Lookup | Change, unknown>;
+}
