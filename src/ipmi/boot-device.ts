@@ -4,6 +4,12 @@ import {
   decodeBootFlags,
   encodeBootFlags,
 } from './commands/chassis/boot-flags.ts';
+import {
+  bootInitiator,
+  encodeBootInfoAcknowledge,
+  encodeValidBitClearing,
+  setInProgressValue,
+} from './commands/chassis/boot-parameters.ts';
 import { getBootOptions } from './commands/chassis/get-boot-options.ts';
 import { bootParameter, setBootOptions } from './commands/chassis/set-boot-options.ts';
 import { type Execute, readReply } from './execute.ts';
@@ -14,10 +20,18 @@ export interface BootWish {
   readonly device: 'pxe' | 'disk' | 'none';
   readonly efi: boolean;
   readonly persistent: boolean;
+  /** The flags stay until the machine boots, where boards drop them after 60 seconds or a button. Default false. */
+  readonly keepUntilBoot?: boolean;
 }
 
-const setComplete = 0;
-const setInProgress = 1;
+/** A watchdog or an event filter that restarts the machine is no boot that was wished: those still clear the flags. */
+const untilBoot = encodeValidBitClearing({
+  keepOnPowerButton: true,
+  keepOnResetButton: true,
+  keepOnTimeout: true,
+  keepOnWatchdog: false,
+  keepOnPlatformEvent: false,
+});
 
 const devices: ReadonlyMap<number, BootDevice['device']> = new Map([
   [bootSelector.none, 'none'],
@@ -56,16 +70,20 @@ export async function writeBootDevice(execute: Execute, wish: BootWish): Promise
     efi: wish.efi,
     selector: bootSelector[wish.device],
   };
-  const locked = await tolerate(
-    setParameter(execute, bootParameter.setInProgress, Uint8Array.of(setInProgress)),
-  );
+  const setProgress = (value: number): Promise<boolean> =>
+    tolerate(setParameter(execute, bootParameter.setInProgress, Uint8Array.of(value)));
+  const locked = await setProgress(setInProgressValue.inProgress);
   try {
     // Tells the BMC that the BIOS has handled the flags of the last boot; some boards keep old flags without it, some refuse it.
-    await tolerate(setParameter(execute, bootParameter.bootInfoAcknowledge, Uint8Array.of(0x01, 0x01)));
+    const handled = encodeBootInfoAcknowledge({ mask: bootInitiator.bios, handled: bootInitiator.bios });
+    await tolerate(setParameter(execute, bootParameter.bootInfoAcknowledge, handled));
+    if (wish.keepUntilBoot === true)
+      await tolerate(setParameter(execute, bootParameter.validBitClearing, untilBoot));
     await setParameter(execute, bootParameter.bootFlags, encodeBootFlags(flags));
+    // Boards with rollback throw away what was not committed; those without refuse it.
+    if (locked) await setProgress(setInProgressValue.commit);
   } finally {
-    if (locked)
-      await tolerate(setParameter(execute, bootParameter.setInProgress, Uint8Array.of(setComplete)));
+    if (locked) await setProgress(setInProgressValue.complete);
   }
   return readBootDevice(execute);
 }

@@ -8,6 +8,8 @@ export interface ExecuteOptions {
   readonly once?: boolean;
   /** Milliseconds until it has failed; default is the timing's deadline. */
   readonly withinMs?: number;
+  /** Unit behind the BMC (LUN, 0 to 3) that the command is for, as sensor records name it. Default 0. */
+  readonly lun?: number;
 }
 
 /** Runs one command in a session. Rejects with IpmiError: `no-answer`, `closed`, or what the completion code means. */

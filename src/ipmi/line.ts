@@ -1,19 +1,19 @@
 import { messageOf } from '../base/errors.ts';
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { UdpPeer } from '../net/udp.ts';
+import { type LoginMachine, startLogin } from './login-machine.ts';
 import {
-  type Handshake,
   type HandshakeEffect,
+  type HandshakeEvent,
   handshakeRandomBytes,
-  startHandshake,
-  stepHandshake,
-} from './session/handshake.ts';
+} from './session/handshake-state.ts';
 import type { Login } from './session/login.ts';
 import {
   openSession,
   type Session,
   type SessionCommand,
   type SessionEffect,
+  type SessionEvent,
   stepSession,
 } from './session/session.ts';
 import { IpmiError, type IpmiDeps } from './types.ts';
@@ -24,11 +24,15 @@ export interface Answer {
   readonly data: Uint8Array;
 }
 
+type Opened = HandshakeEffect & { readonly kind: 'opened' };
+
 /** Socket and timer of one session; all decisions are in session/. One call is under way at a time. */
 export interface Line {
   /** Logs in. Rejects with IpmiError; what the BMC held for the login is freed. */
-  login(): Promise<void>;
+  login(): Promise<Opened>;
   run(command: SessionCommand): Promise<Answer>;
+  /** Sends a payload beside the commands; false before a login. */
+  send(payloadType: number, payload: Uint8Array): boolean;
   /** Makes the call that is under way reject with `error`. */
   giveUp(error: IpmiError): void;
   /** The session after a login. */
@@ -40,11 +44,17 @@ export interface Line {
 const anyAddress = '0.0.0.0' as Ipv4;
 const ivBytes = 16;
 
-/** Opens a socket towards a BMC. Rejects with IpmiError `unreachable` when there is none to be had. */
-export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Promise<Line> {
+/** Opens a socket towards a BMC; `onPayload` gets what comes beside the commands. Rejects with IpmiError `unreachable` without a socket. */
+export async function openLine(
+  peer: UdpPeer,
+  login: Login,
+  deps: IpmiDeps,
+  onPayload: (payload: Uint8Array) => void,
+): Promise<Line> {
   const { clock, random } = deps;
-  let handshake: Handshake | undefined;
+  let handshake: LoginMachine | undefined;
   let session: Session | undefined;
+  let opened: ((effect: Opened) => void) | undefined;
   let settle: { done: (answer: Answer) => void; failed: (error: IpmiError) => void } | undefined;
   let cancelTimer = (): void => {};
   let sending: Promise<unknown> = Promise.resolve();
@@ -74,8 +84,12 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
           cancelTimer = clock.after(effect.ms, onTimer);
           break;
         case 'opened':
-          session = openSession(effect.secrets);
-          finish((waiting) => waiting.done({ completionCode: 0, data: new Uint8Array() }));
+          session = openSession(effect.envelope);
+          cancelTimer();
+          opened?.(effect);
+          break;
+        case 'payload':
+          onPayload(effect.payload);
           break;
         case 'replied':
           finish((waiting) => waiting.done(effect));
@@ -86,17 +100,14 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
     }
   }
 
-  function toHandshake(event: Parameters<typeof stepHandshake>[1]): void {
-    if (!handshake) return;
-    const [next, effects] = stepHandshake(handshake, event);
-    handshake = next;
-    apply(effects);
-  }
-
-  function toSession(current: Session, event: Parameters<typeof stepSession>[1]): void {
+  function toSession(current: Session, event: SessionEvent): void {
     const [next, effects] = stepSession(current, event);
     session = next;
     apply(effects);
+  }
+
+  function toHandshake(event: HandshakeEvent): void {
+    if (handshake) apply(handshake(event));
   }
 
   function onTimer(): void {
@@ -110,13 +121,6 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
     else toHandshake({ kind: 'give-up', error, random: random(handshakeRandomBytes) });
   }
 
-  function waiting(start: () => void): Promise<Answer> {
-    return new Promise((done, failed) => {
-      settle = { done, failed };
-      start();
-    });
-  }
-
   const socket = await deps
     .openUdp({ address: anyAddress, port: 0 }, (datagram, from) => {
       if (from.address !== peer.address || from.port !== peer.port) return;
@@ -128,17 +132,25 @@ export async function openLine(peer: UdpPeer, login: Login, deps: IpmiDeps): Pro
     });
 
   return {
-    async login() {
-      await waiting(() => {
-        const [state, effects] = startHandshake(login, clock.now(), random(handshakeRandomBytes));
-        handshake = state;
+    login: () =>
+      new Promise((done, failed) => {
+        opened = done;
+        settle = { done: () => {}, failed };
+        const bytes = random(handshakeRandomBytes);
+        const [step, effects] = startLogin(login, clock.now(), bytes);
+        handshake = step;
         apply(effects);
-      });
-    },
+      }),
     run: (command) =>
-      waiting(() => {
+      new Promise((done, failed) => {
+        settle = { done, failed };
         if (session) toSession(session, { kind: 'command', command, now: clock.now(), iv: random(ivBytes) });
       }),
+    send(payloadType, payload) {
+      if (!session) return false;
+      toSession(session, { kind: 'payload', payloadType, payload, iv: random(ivBytes) });
+      return true;
+    },
     giveUp,
     session: () => session,
     async shut() {

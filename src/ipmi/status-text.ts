@@ -13,8 +13,8 @@ const rakpStatuses: ReadonlyMap<number, Meaning> = new Map([
   ],
   [0x02, ['no-answer', 'the BMC does not know the login that was under way; it restarted or was too slow']],
   [0x03, ['bad-reply', 'the BMC does not accept this kind of message (invalid payload type)']],
-  [0x04, ['suite-refused', 'the BMC does not accept the authentication algorithm of cipher suite 3']],
-  [0x05, ['suite-refused', 'the BMC does not accept the integrity algorithm of cipher suite 3']],
+  [0x04, ['suite-refused', 'the BMC does not accept the authentication algorithm of the cipher suite']],
+  [0x05, ['suite-refused', 'the BMC does not accept the integrity algorithm of the cipher suite']],
   [0x06, ['suite-refused', 'the BMC has no matching authentication payload']],
   [0x07, ['suite-refused', 'the BMC has no matching integrity payload']],
   [0x08, ['no-answer', 'the BMC has dropped the login that was under way (inactive session id)']],
@@ -25,8 +25,8 @@ const rakpStatuses: ReadonlyMap<number, Meaning> = new Map([
   [0x0d, ['auth-failed', 'the user does not exist on the BMC or has no access to this channel']],
   [0x0e, ['auth-failed', 'the BMC refused the login (unauthorised GUID)']],
   [0x0f, ['auth-failed', 'the BMC refused the proof of the password (invalid integrity check value)']],
-  [0x10, ['suite-refused', 'the BMC does not accept the encryption of cipher suite 3']],
-  [0x11, ['suite-refused', 'cipher suite 3 is switched off on the BMC']],
+  [0x10, ['suite-refused', 'the BMC does not accept the encryption of the cipher suite']],
+  [0x11, ['suite-refused', 'the cipher suite is switched off on the BMC']],
   [0x12, ['bad-reply', 'the BMC calls the login message malformed (illegal parameter)']],
 ]);
 
@@ -69,6 +69,24 @@ const commandCodes: ReadonlyMap<string, ReadonlyMap<number, Meaning>> = new Map(
     ]),
   ],
   [
+    'Get Session Challenge',
+    new Map<number, Meaning>([
+      [0x81, ['auth-failed', 'the user does not exist on the BMC or has no access to this channel']],
+      [0x82, ['auth-failed', 'the BMC takes no login without a user name']],
+    ]),
+  ],
+  [
+    'Activate Session',
+    new Map<number, Meaning>([
+      [0x81, ['out-of-sessions', 'the BMC has no free session; close others or wait a minute']],
+      [0x82, ['out-of-sessions', 'the BMC has no free session for this user']],
+      [0x83, ['out-of-sessions', 'the BMC has no free session at the wished privilege level']],
+      [0x84, ['bad-reply', 'the BMC does not accept the session sequence number']],
+      [0x85, ['no-answer', 'the BMC has dropped the login that was under way']],
+      [0x86, ['auth-failed', 'the user has no right to the wished privilege level on this channel']],
+    ]),
+  ],
+  [
     'Close Session',
     new Map<number, Meaning>([[0x87, ['command-failed', 'the BMC does not know the session']]]),
   ],
@@ -89,12 +107,13 @@ const commandCodes: ReadonlyMap<string, ReadonlyMap<number, Meaning>> = new Map(
 const hex = (value: number): string => `0x${value.toString(16).padStart(2, '0')}`;
 
 /** The error that an RMCP+ or RAKP status other than 0 stands for; `data.rakpStatus` has the number. */
-export function rakpFailure(status: number, username: string): IpmiError {
+export function rakpFailure(status: number, username: string, suite: number): IpmiError {
   const [code, text] = rakpStatuses.get(status) ?? [
     'bad-reply',
     'the BMC refused the login with an unknown status',
   ];
-  return new IpmiError(code, `login as "${username}": ${text} (status ${hex(status)})`, {
+  const named = text.replace('the cipher suite', `cipher suite ${suite}`);
+  return new IpmiError(code, `login as "${username}": ${named} (status ${hex(status)})`, {
     data: { rakpStatus: status },
   });
 }

@@ -3,23 +3,41 @@ import { CodedError } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { OpenUdp } from '../net/udp.ts';
+import type { QuirkName } from './quirks.ts';
 
-/** Where a BMC is and how to log in. The password never leaves this object in clear: not in errors, logs or events. */
+/** Where a BMC is and how to log in. Password and K_G never leave this object in clear: not in errors, logs or events. */
 export interface BmcTarget {
   readonly address: string;
   readonly port: number;
   readonly username: string;
   readonly password: string;
-  /** Session privilege; power control needs at least operator. Default `administrator`, as boot options do on many boards. */
+  /** Session privilege. Default `operator`, which is enough for power and boot device; users and settings need `administrator`. */
   readonly privilege?: 'user' | 'operator' | 'administrator';
+  /** Default `2.0`. The weaker 1.5 is used only when it is named here, never because a BMC says so. */
+  readonly protocol?: '2.0' | '1.5';
+  /** How an IPMI 1.5 login proves the password. Default `md5`; `straight` sends it in clear and `none` not at all. */
+  readonly ipmi15Auth?: 'md5' | 'straight' | 'none';
+  /** The only cipher suite to use. Without: 17, then 3, those first that the BMC lists. */
+  readonly cipherSuite?: number;
+  /** Suites without encryption, or with MD5, may be used as the last ones (8, 12, 2, 1). Default false. */
+  readonly allowWeakSuites?: boolean;
+  /** The BMC's own key K_G for a two-key login: up to 20 bytes as text, or as `0x` and hex digits. */
+  readonly kg?: string;
+  /** How the BMC finds the user: by name alone (default), or by name and privilege. IPMI 2.0 §13.20 */
+  readonly userLookup?: 'name' | 'name-and-role';
+  /** Deviations of this BMC from the standard. */
+  readonly quirks?: readonly QuirkName[];
+  /** Keeps an idle session open with a cheap command. Default false: the BMC drops it after 60 s. */
+  readonly keepAlive?: boolean;
 }
 
 /** Why a command could not be done. */
 export type IpmiErrorCode =
-  | 'bad-target' // address, user name or password that no BMC can have
+  | 'bad-target' // address, user name, password or profile that no BMC can have
   | 'unreachable' // no answer at all to the first packets
   | 'no-answer' // answered before, silent now
   | 'auth-failed' // wrong user, password or privilege (RAKP status, or RAKP 2 HMAC wrong)
+  | 'locked-out' // no try was made: too many failed logins before, see pool/lockout-guard.ts
   | 'bmc-not-genuine' // RAKP 4 or a session packet failed its integrity check
   | 'suite-refused' // cipher suite not accepted
   | 'out-of-sessions' // RAKP status 0x01 or 0x0B

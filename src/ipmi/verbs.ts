@@ -3,13 +3,14 @@ import { getSystemGuid } from './commands/app/get-system-guid.ts';
 import { readBootDevice, writeBootDevice } from './boot-device.ts';
 import type { Execute } from './execute.ts';
 import { controlChassis, readChassisPower } from './power.ts';
+import type { BmcLink } from './link.ts';
 import type { BmcClient, DeviceId } from './types.ts';
 
-/** Runs `work` alone: nothing else uses the session until it is done. */
-export type Exclusively = <T>(work: (execute: Execute) => Promise<T>) => Promise<T>;
-
 /** The verbs of a client; each has the session for itself until it ends, also those of several commands. */
-export function clientVerbs(exclusively: Exclusively, powerTryMs: number): Omit<BmcClient, 'close'> {
+export function clientVerbs(
+  exclusively: BmcLink['exclusively'],
+  powerTryMs: number,
+): Omit<BmcClient, 'close'> {
   return {
     deviceId: () => exclusively(readDeviceId),
     systemGuid: () => exclusively((execute) => execute(getSystemGuid, undefined)),

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { toHex } from '../../src/base/bytes.ts';
+import { writeBootDevice } from '../../src/ipmi/boot-device.ts';
 import { fakeLab } from '../support/fake-lab.ts';
 import { ipmiErrorOf } from '../support/ipmi-deps.ts';
+import { golden } from './commands/golden.ts';
+import { executeOn } from './commands/replay.ts';
 
 /** A board that keeps boot parameters; `codes` answers writes of a parameter with a completion code. */
 function board(codes: Readonly<Record<number, number>> = {}, keep = (value: number[]): number[] => value) {
@@ -23,12 +27,50 @@ function board(codes: Readonly<Record<number, number>> = {}, keep = (value: numb
 }
 
 describe('boot device', () => {
-  it('PXE once by EFI: set in progress, acknowledge, flags, set complete, read-back', async () => {
+  it('PXE once by EFI: set in progress, acknowledge, flags, commit, set complete, read-back', async () => {
     const { lab, writes } = board();
     const client = await lab.connect();
     const kept = await lab.time.settle(client.setBootDevice({ device: 'pxe', efi: true, persistent: false }));
     expect(kept).toEqual({ device: 'pxe', efi: true, persistent: false, valid: true });
-    expect(writes).toEqual(['0: 1', '4: 1 1', '5: a0 4 0 0 0', '0: 0']);
+    expect(writes).toEqual(['0: 1', '4: 1 1', '5: a0 4 0 0 0', '0: 2', '0: 0']);
+  });
+
+  it('goes on when the board has no commit', async () => {
+    const sent: string[] = [];
+    const execute = executeOn((_netFn, cmd, data) => {
+      if (cmd === 0x09) return Uint8Array.of(1, 5, 0xa0, 4, 0, 0, 0);
+      sent.push(toHex(data));
+      return toHex(data) === '0002' ? 0xcc : new Uint8Array();
+    });
+    const kept = await writeBootDevice(execute, { device: 'pxe', efi: true, persistent: false });
+    expect(kept.device).toBe('pxe');
+    expect(sent).toEqual(['0001', '040101', '05a004000000', '0002', '0000']);
+  });
+
+  it('can ask the board to keep the flags until the machine boots', async () => {
+    const sent: string[] = [];
+    const execute = executeOn((_netFn, cmd, data) => {
+      if (cmd === 0x09) return Uint8Array.of(1, 5, 0xa0, 4, 0, 0, 0);
+      sent.push(toHex(data));
+      return data[0] === 0x03 ? 0x80 : new Uint8Array();
+    });
+    await writeBootDevice(execute, { device: 'pxe', efi: true, persistent: false, keepUntilBoot: true });
+    // Parameter 3: not cleared by power button, reset button and timeout. Before the flags, as the timeout starts with them.
+    expect(sent).toEqual(['0001', '040101', '030b', '05a004000000', '0002', '0000']);
+  });
+
+  it('writes what ipmitool writes', async () => {
+    const sent: string[] = [];
+    const execute = executeOn((_netFn, cmd, data) => {
+      if (cmd === 0x09) return Uint8Array.of(1, 5, 0xa0, 4, 0, 0, 0);
+      sent.push(toHex(data));
+      return new Uint8Array();
+    });
+    await writeBootDevice(execute, { device: 'pxe', efi: true, persistent: false });
+    const captured = golden('own-bootdev').exchanges.filter(
+      ({ netFn, cmd }) => netFn === 0x00 && cmd === 0x08,
+    );
+    expect(sent).toEqual(captured.map(({ request }) => request));
   });
 
   it.each([

@@ -7,7 +7,7 @@ const range = (from: number, to: number): number[] =>
 describe('status texts', () => {
   it('every RMCP+ and RAKP status has its own text. IPMI 2.0 §13.24, table 13-15', () => {
     const texts = range(0x01, 0x12).map((status) =>
-      rakpFailure(status, 'admin').message.replace(/ \(status.*/, ''),
+      rakpFailure(status, 'admin', 17).message.replace(/ \(status.*/, ''),
     );
     expect(new Set(texts).size).toBe(0x12);
     expect(texts.join()).not.toMatch(/unknown status/);
@@ -23,7 +23,7 @@ describe('status texts', () => {
   it('any number gives an error with the number in it', () => {
     for (const code of range(1, 255)) {
       expect(completionFailure('X', code).data).toEqual({ completionCode: code });
-      expect(rakpFailure(code, 'u').data).toEqual({ rakpStatus: code });
+      expect(rakpFailure(code, 'u', 3).data).toEqual({ rakpStatus: code });
     }
   });
 

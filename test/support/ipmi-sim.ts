@@ -17,6 +17,8 @@ export interface IpmiSimOptions {
   /** 32 hex digits; Get System GUID answers these bytes as written. */
   readonly guid?: string;
   readonly powerOn?: boolean;
+  /** IPMI 1.5 authentication types of the channel. Default all. */
+  readonly auths?: string;
 }
 
 /** OpenIPMI's BMC simulator as a running program. */
@@ -91,7 +93,7 @@ function path(): string {
 }
 
 function lanConf(dir: string, address: string, port: number, options: IpmiSimOptions): string {
-  const auths = 'none md2 md5 straight';
+  const auths = options.auths ?? 'none md2 md5 straight';
   const users = (options.users ?? [simAdmin]).map(
     ({ name, password, privilege }, i) =>
       `  user ${i + 2} true "${name}" "${password}" ${privilege} 10 ${auths}`,

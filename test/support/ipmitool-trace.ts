@@ -4,7 +4,7 @@ export interface TraceBlock {
   readonly hex: string;
 }
 
-/** What ipmitool 1.8.19 sent, received and computed in one run against an IPMI 2.0 BMC with cipher suite 3. */
+/** What ipmitool 1.8.19 sent, received and computed in one run against an IPMI 2.0 BMC with an encrypting cipher suite. */
 export interface IpmitoolTrace {
   readonly consoleRandom: string;
   readonly bmcRandom: string;
@@ -47,8 +47,8 @@ function blocksOf(output: string): TraceBlock[] {
   return blocks;
 }
 
-/** Reads the output (both streams) of `ipmitool -vvvvv -I lanplus -C 3 ...`. */
-export function parseIpmitoolTrace(output: string): IpmitoolTrace {
+/** Reads the output (both streams) of `ipmitool -vvvvv -I lanplus -C 3 ...`; `icvBytes` of the suite's RAKP 4. */
+export function parseIpmitoolTrace(output: string, icvBytes: number): IpmitoolTrace {
   const blocks = blocksOf(output);
   const block = (title: string): string => {
     const found = blocks.find((one) => one.title === title);
@@ -82,7 +82,7 @@ export function parseIpmitoolTrace(output: string): IpmitoolTrace {
     sik: block('Generated session integrity key'),
     k1: block('Generated K1'),
     k2: block('Generated K2'),
-    rakp4Icv: block('rakp4 mac as computed by the remote console').slice(0, 24),
+    rakp4Icv: block('rakp4 mac as computed by the remote console').slice(0, 2 * icvBytes),
     handshake,
     session,
   };

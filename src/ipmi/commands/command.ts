@@ -1,5 +1,5 @@
 /** Network functions in use; a reply has the number plus one. IPMI 2.0 §5.1, table 5-1 */
-export const netFn = { chassis: 0x00, app: 0x06 } as const;
+export const netFn = { chassis: 0x00, sensor: 0x04, app: 0x06, storage: 0x0a, transport: 0x0c } as const;
 
 /**
  * One IPMI command: its numbers, and codecs for both directions. Request bytes are without IPMI message header, reply bytes without the

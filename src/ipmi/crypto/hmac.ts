@@ -2,7 +2,11 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { CipherSuite } from './suite.ts';
 
 /** HMAC of the joined parts with the suite's hash. RFC 2104 */
-export function hmac(suite: CipherSuite, key: Uint8Array, ...parts: readonly Uint8Array[]): Uint8Array {
+export function hmac(
+  suite: Pick<CipherSuite, 'hash'>,
+  key: Uint8Array,
+  ...parts: readonly Uint8Array[]
+): Uint8Array {
   const mac = createHmac(suite.hash, key);
   for (const part of parts) mac.update(part);
   return new Uint8Array(mac.digest());

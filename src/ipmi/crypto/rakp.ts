@@ -13,6 +13,8 @@ export interface RakpFacts {
   readonly username: Uint8Array;
   /** K_UID: the password's bytes, at most 20. Zero padding does not change an HMAC. */
   readonly password: Uint8Array;
+  /** K_G: the BMC's own key, at most 20 bytes. Undefined for a one-key login, which uses K_UID in its place. IPMI 2.0 §13.33 */
+  readonly kg?: Uint8Array | undefined;
 }
 
 /** Keys of a session. IPMI 2.0 §13.32 */
@@ -23,6 +25,8 @@ export interface SessionKeys {
   readonly k1: Uint8Array;
   /** Its first 16 bytes are the AES key. */
   readonly k2: Uint8Array;
+  /** K_UID, the password filled up with zeros to 20 bytes; the integrity algorithm MD5-128 uses it in place of K1. */
+  readonly kUid: Uint8Array;
 }
 
 const id = (value: number): Uint8Array => new ByteWriter(4).u32le(value).done();
@@ -48,11 +52,18 @@ export function rakp3AuthCode(suite: CipherSuite, facts: RakpFacts): Uint8Array 
   return hmac(suite, facts.password, facts.bmcRandom, id(facts.consoleSessionId), roleAndName(facts));
 }
 
-/** Session integrity key and the keys made of it, for a BMC without K_G (one-key login). IPMI 2.0 §13.31, §13.32 */
+/** The standard can be read as one hash long; ipmitool, FreeIPMI and BMCs use 20 bytes with each hash (docs/quirks.md). */
+const constantBytes = 20;
+const kUidBytes = 20;
+
+/** Session integrity key and the keys made of it. IPMI 2.0 §13.31, §13.32 */
 export function deriveKeys(suite: CipherSuite, facts: RakpFacts): SessionKeys {
-  const sik = hmac(suite, facts.password, facts.consoleRandom, facts.bmcRandom, roleAndName(facts));
-  const constant = (value: number): Uint8Array => new Uint8Array(suite.hashBytes).fill(value);
-  return { sik, k1: hmac(suite, sik, constant(1)), k2: hmac(suite, sik, constant(2)) };
+  const key = facts.kg ?? facts.password;
+  const sik = hmac(suite, key, facts.consoleRandom, facts.bmcRandom, roleAndName(facts));
+  const constant = (value: number): Uint8Array => new Uint8Array(constantBytes).fill(value);
+  const kUid = new Uint8Array(kUidBytes);
+  kUid.set(facts.password.subarray(0, kUidBytes));
+  return { sik, k1: hmac(suite, sik, constant(1)), k2: hmac(suite, sik, constant(2)), kUid };
 }
 
 /** Integrity check value of RAKP 4. IPMI 2.0 §13.31 */

@@ -1,5 +1,7 @@
 import { ByteReader } from '../../base/bytes.ts';
 import { getChannelAuthCapabilities } from '../commands/app/get-channel-auth-capabilities.ts';
+import { getChannelCipherSuites } from '../commands/app/get-channel-cipher-suites.ts';
+import { netFn } from '../commands/command.ts';
 import type { SessionKeys } from '../crypto/rakp.ts';
 import type { CipherSuite } from '../crypto/suite.ts';
 import { decodeIpmiMessage } from '../wire/ipmi-message.ts';
@@ -8,16 +10,25 @@ import { decodeRakp2, type Rakp2 } from '../wire/rakp2.ts';
 import { decodeRakp4, type Rakp4 } from '../wire/rakp4.ts';
 import { decodeSessionPacket, payloadType } from '../wire/session-packet.ts';
 import { authType, decodeSessionless } from '../wire/sessionless-packet.ts';
+import { factsOf, type LoginFacts } from './facts.ts';
 import { ipmiBody, unseal } from './sealed.ts';
+
+/** A part of the BMC's list of cipher suites, or its refusal to tell. */
+export interface SuitesReply {
+  readonly kind: 'suites';
+  /** Which part, known by the requester's sequence number. */
+  readonly index: number;
+  readonly records: Uint8Array | undefined;
+}
 
 /** An answer of a BMC during a login. */
 export type HandshakeReply =
   | {
       readonly kind: 'capabilities';
       /** Undefined when the BMC refused to tell. */
-      readonly supportsIpmi20: boolean | undefined;
-      readonly keyGSet: boolean;
+      readonly facts: LoginFacts | undefined;
     }
+  | SuitesReply
   | { readonly kind: 'open'; readonly message: OpenSessionResponse }
   | { readonly kind: 'rakp2'; readonly message: Rakp2 }
   | { readonly kind: 'rakp4'; readonly message: Rakp4 };
@@ -34,7 +45,7 @@ export function decodeHandshakeReply(
 ): HandshakeReply | undefined {
   const body = ipmiBody(datagram);
   if (body === undefined) return undefined;
-  if (new ByteReader(body).u8('session.authType') === authType.none) return capabilities(body);
+  if (new ByteReader(body).u8('session.authType') === authType.none) return sessionless(body);
   const packet = decodeSessionPacket(body, suite.authCodeBytes);
   if (!packet.authenticated && !packet.encrypted)
     return packet.sessionId === 0 ? message(packet.payloadType, packet.payload) : undefined;
@@ -44,15 +55,19 @@ export function decodeHandshakeReply(
   return message(inside.payloadType, inside.payload);
 }
 
-function capabilities(body: Uint8Array): HandshakeReply | undefined {
+function sessionless(body: Uint8Array): HandshakeReply | undefined {
   const reply = decodeIpmiMessage(decodeSessionless(body).payload);
-  const { netFn, cmd, decodeReply } = getChannelAuthCapabilities;
-  if (reply.netFn !== netFn + 1 || reply.cmd !== cmd) return undefined;
+  if (reply.netFn !== netFn.app + 1) return undefined;
   const r = new ByteReader(reply.data);
-  if (r.u8('reply.completionCode') !== 0)
-    return { kind: 'capabilities', supportsIpmi20: undefined, keyGSet: false };
-  const { supportsIpmi20, keyGSet } = decodeReply(r.rest());
-  return { kind: 'capabilities', supportsIpmi20, keyGSet };
+  const isRefused = r.u8('reply.completionCode') !== 0;
+  if (reply.cmd === getChannelAuthCapabilities.cmd)
+    return {
+      kind: 'capabilities',
+      facts: isRefused ? undefined : factsOf(getChannelAuthCapabilities.decodeReply(r.rest())),
+    };
+  if (reply.cmd !== getChannelCipherSuites.cmd) return undefined;
+  const records = isRefused ? undefined : getChannelCipherSuites.decodeReply(r.rest()).records;
+  return { kind: 'suites', index: reply.rqSeq, records };
 }
 
 function message(type: number, payload: Uint8Array): HandshakeReply | undefined {

@@ -1,5 +1,7 @@
 import { closeSession } from '../commands/app/close-session.ts';
 import { getChannelAuthCapabilities, thisChannel } from '../commands/app/get-channel-auth-capabilities.ts';
+import { getChannelCipherSuites } from '../commands/app/get-channel-cipher-suites.ts';
+import type { CipherSuite } from '../crypto/suite.ts';
 import { encodeIpmiMessage, lanAddress } from '../wire/ipmi-message.ts';
 import { encodeOpenSessionRequest } from '../wire/open-session.ts';
 import { encodeRakp1 } from '../wire/rakp1.ts';
@@ -12,6 +14,7 @@ import { ipmiDatagram, type SessionSecrets, seal } from './sealed.ts';
 /** The numbers of one attempt to log in. */
 export interface LoginAttempt {
   readonly login: Login;
+  readonly suite: CipherSuite;
   /** Echoed by the BMC; counts the attempts, so that answers to an earlier one are known. */
   readonly tag: number;
   readonly consoleSessionId: number;
@@ -26,22 +29,39 @@ function plain(type: number, payload: Uint8Array): Uint8Array {
 
 const request = { toAddr: lanAddress.bmc, toLun: 0, fromAddr: lanAddress.remoteConsole, fromLun: 0 } as const;
 
-/** Get Channel Authentication Capabilities before a session. IPMI 2.0 §22.13 */
+function sessionless(netFn: number, cmd: number, data: Uint8Array, rqSeq: number): Uint8Array {
+  const payload = encodeIpmiMessage({ ...request, netFn, rqSeq, cmd, data });
+  return ipmiDatagram(encodeSessionless({ sequence: 0, sessionId: 0, payload }));
+}
+
+/** Get Channel Authentication Capabilities before a session; IPMI 1.5 has no extended form. IPMI 2.0 §22.13 */
 export function probeDatagram(login: Login): Uint8Array {
   const { netFn, cmd, encodeRequest } = getChannelAuthCapabilities;
-  const data = encodeRequest({ channel: thisChannel, extended: true, privilege: login.privilege });
-  const payload = encodeIpmiMessage({ ...request, netFn, rqSeq: 0, cmd, data });
-  return ipmiDatagram(encodeSessionless({ sequence: 0, sessionId: 0, payload }));
+  const extended = login.protocol === '2.0';
+  return sessionless(
+    netFn,
+    cmd,
+    encodeRequest({ channel: thisChannel, extended, privilege: login.privilege }),
+    0,
+  );
+}
+
+/** Get Channel Cipher Suites before a session; the part's number is the requester's sequence number too. IPMI 2.0 §22.15 */
+export function suitesDatagram(index: number): Uint8Array {
+  const { netFn, cmd, encodeRequest } = getChannelCipherSuites;
+  const data = encodeRequest({ channel: thisChannel, payloadType: payloadType.ipmi, index });
+  return sessionless(netFn, cmd, data, index);
 }
 
 /** RMCP+ Open Session Request. IPMI 2.0 §13.17 */
 export function openDatagram(attempt: LoginAttempt): Uint8Array {
-  const { tag, consoleSessionId, login } = attempt;
-  const { algorithms } = login.suite;
+  const { tag, consoleSessionId, login, suite } = attempt;
+  // Privilege 0, the highest that the suite allows: the user's own level is checked with RAKP 1.
+  const maxPrivilege = login.quirks.privilegeInOpenSession ? login.privilege : 0;
+  const { algorithms } = suite;
   return plain(
     payloadType.openSessionRequest,
-    // Privilege 0, the highest that the suite allows: the user's own level is checked with RAKP 1.
-    encodeOpenSessionRequest({ tag, maxPrivilege: 0, consoleSessionId, algorithms }),
+    encodeOpenSessionRequest({ tag, maxPrivilege, consoleSessionId, algorithms }),
   );
 }
 

@@ -1,6 +1,7 @@
 import { ByteWriter } from '../../base/bytes.ts';
 import { decryptPayload, encryptPayload } from '../crypto/aes-cbc.ts';
-import { equalSecrets, hmac } from '../crypto/hmac.ts';
+import { equalSecrets } from '../crypto/hmac.ts';
+import { packetAuthCode } from '../crypto/integrity.ts';
 import type { SessionKeys } from '../crypto/rakp.ts';
 import type { CipherSuite } from '../crypto/suite.ts';
 import { decodeRmcp, encodeRmcp, rmcpClass } from '../wire/rmcp.ts';
@@ -18,8 +19,6 @@ export interface SessionSecrets {
 export type DropReason = 'not-for-us' | 'malformed' | 'bad-integrity' | 'replayed' | 'stale-reply';
 
 const aesKey = (keys: SessionKeys): Uint8Array => keys.k2.subarray(0, 16);
-const authCode = (suite: CipherSuite, keys: SessionKeys, signed: Uint8Array): Uint8Array =>
-  hmac(suite, keys.k1, signed).subarray(0, suite.authCodeBytes);
 
 /** An RMCP datagram around `body` that asks for no acknowledge. IPMI 2.0 §13.1.3 */
 export function ipmiDatagram(body: Uint8Array): Uint8Array {
@@ -32,7 +31,7 @@ export function ipmiBody(datagram: Uint8Array): Uint8Array | undefined {
   return rmcp.messageClass === rmcpClass.ipmi && !rmcp.isAck ? rmcp.body : undefined;
 }
 
-/** Datagram with an encrypted and authenticated payload for the session `to`. `iv`: 16 unpredictable bytes. IPMI 2.0 §13.28, §13.29 */
+/** Datagram with a payload for the session `to`, protected as the suite says. `iv`: 16 unpredictable bytes. IPMI 2.0 §13.28, §13.29 */
 export function seal(
   secrets: Pick<SessionSecrets, 'suite' | 'keys'>,
   packet: {
@@ -43,15 +42,17 @@ export function seal(
   },
   iv: Uint8Array,
 ): Uint8Array {
+  const { suite, keys } = secrets;
+  const encrypted = suite.confidentiality !== undefined;
   const signed = encodeSessionPacket({
     payloadType: packet.payloadType,
-    encrypted: true,
-    authenticated: true,
+    encrypted,
+    authenticated: suite.integrity !== undefined,
     sessionId: packet.to,
     sequence: packet.sequence,
-    payload: encryptPayload(aesKey(secrets.keys), iv, packet.payload),
+    payload: encrypted ? encryptPayload(aesKey(keys), iv, packet.payload) : packet.payload,
   });
-  const code = authCode(secrets.suite, secrets.keys, signed);
+  const code = packetAuthCode(suite, keys, signed);
   return ipmiDatagram(new ByteWriter(signed.length + code.length).bytes(signed).bytes(code).done());
 }
 
@@ -65,7 +66,8 @@ export type Unsealed =
   | { readonly kind: 'drop'; readonly reason: DropReason };
 
 /**
- * Checks and decrypts a datagram for the session `own`. What is not encrypted and authenticated, or has a wrong auth code, is `bad-integrity`.
+ * Checks and decrypts a datagram for the session `own`. What is less protected than the suite says, or has a wrong auth code, is
+ * `bad-integrity`.
  * WireError when malformed.
  */
 export function unseal(
@@ -75,15 +77,19 @@ export function unseal(
 ): Unsealed {
   const body = ipmiBody(datagram);
   if (body === undefined) return { kind: 'drop', reason: 'not-for-us' };
-  const packet = decodeSessionPacket(body, secrets.suite.authCodeBytes);
+  const { suite, keys } = secrets;
+  const packet = decodeSessionPacket(body, suite.authCodeBytes);
   if (packet.sessionId !== own) return { kind: 'drop', reason: 'not-for-us' };
-  if (!packet.authenticated || !packet.encrypted) return { kind: 'drop', reason: 'bad-integrity' };
-  const expected = authCode(secrets.suite, secrets.keys, packet.signed);
-  if (!equalSecrets(expected, packet.authCode)) return { kind: 'drop', reason: 'bad-integrity' };
+  const encrypted = suite.confidentiality !== undefined;
+  const authenticated = suite.integrity !== undefined;
+  if (packet.authenticated !== authenticated || packet.encrypted !== encrypted)
+    return { kind: 'drop', reason: 'bad-integrity' };
+  if (authenticated && !equalSecrets(packetAuthCode(suite, keys, packet.signed), packet.authCode))
+    return { kind: 'drop', reason: 'bad-integrity' };
   return {
     kind: 'payload',
     payloadType: packet.payloadType,
     sequence: packet.sequence,
-    payload: decryptPayload(aesKey(secrets.keys), packet.payload),
+    payload: encrypted ? decryptPayload(aesKey(keys), packet.payload) : packet.payload,
   };
 }

@@ -3,7 +3,8 @@ import { assertNever } from '../../base/errors.ts';
 import { IpmiError } from '../types.ts';
 import { decodeIpmiMessage, encodeIpmiMessage, lanAddress } from '../wire/ipmi-message.ts';
 import { payloadType } from '../wire/session-packet.ts';
-import { type DropReason, type SessionSecrets, seal, unseal } from './sealed.ts';
+import type { Envelope } from './envelope.ts';
+import type { DropReason } from './sealed.ts';
 import { waitAfter } from './timing.ts';
 import { acceptSequence, freshWindow, nextSequence, type SequenceWindow } from './window.ts';
 
@@ -11,6 +12,8 @@ import { acceptSequence, freshWindow, nextSequence, type SequenceWindow } from '
 export interface SessionCommand {
   readonly name: string;
   readonly netFn: number;
+  /** Unit behind the BMC that the command is for. Default 0. IPMI 2.0 §7.2 */
+  readonly lun?: number;
   readonly cmd: number;
   readonly data: Uint8Array;
   /** Times to each repetition; empty for a command that must not be sent twice. */
@@ -26,9 +29,10 @@ interface Pending {
   readonly forged: number;
 }
 
-/** An open session as the console sees it. One command is in flight. */
+/** An open session as the console sees it. One command is in flight; other payloads pass beside it. */
 export interface Session {
-  readonly secrets: SessionSecrets;
+  readonly envelope: Envelope;
+  /** Of the next packet that is sent. */
   readonly sequence: number;
   readonly rqSeq: number;
   readonly window: SequenceWindow;
@@ -46,21 +50,29 @@ export type SessionEvent =
       readonly iv: Uint8Array;
     }
   | { readonly kind: 'datagram'; readonly datagram: Uint8Array }
+  | {
+      readonly kind: 'payload';
+      readonly payloadType: number;
+      readonly payload: Uint8Array;
+      readonly iv: Uint8Array;
+    }
   | { readonly kind: 'timer'; readonly now: number; readonly iv: Uint8Array }
   | { readonly kind: 'give-up'; readonly error: IpmiError };
 
-/** `timer` replaces the one before; `replied` and `failed` end the command and its timer. */
+/** `timer` replaces the one before; `replied` and `failed` end the command and its timer; `payload` came beside the commands. */
 export type SessionEffect =
   | { readonly kind: 'send'; readonly datagram: Uint8Array }
   | { readonly kind: 'timer'; readonly ms: number }
+  | { readonly kind: 'payload'; readonly payloadType: number; readonly payload: Uint8Array }
   | { readonly kind: 'replied'; readonly completionCode: number; readonly data: Uint8Array }
   | { readonly kind: 'failed'; readonly error: IpmiError };
 
 type Step = readonly [Session, readonly SessionEffect[]];
 
-/** The session right after RAKP 4. */
-export function openSession(secrets: SessionSecrets): Session {
-  return { secrets, sequence: 0, rqSeq: 0, window: freshWindow, pending: undefined, drops: {} };
+/** The session right after its login. */
+export function openSession(envelope: Envelope): Session {
+  const sequence = envelope.firstSequence;
+  return { envelope, sequence, rqSeq: 0, window: freshWindow, pending: undefined, drops: {} };
 }
 
 /** One step of a session. Never throws for what a datagram holds. */
@@ -76,6 +88,10 @@ export function stepSession(session: Session, event: SessionEvent): Step {
     }
     case 'datagram':
       return receive(session, event.datagram);
+    case 'payload': {
+      const datagram = session.envelope.seal(event.payloadType, session.sequence, event.payload, event.iv);
+      return [{ ...session, sequence: nextSequence(session.sequence) }, [{ kind: 'send', datagram }]];
+    }
     case 'timer':
       return session.pending ? timeout(session, session.pending, event.now, event.iv) : [session, []];
     case 'give-up':
@@ -96,12 +112,11 @@ function failed(code: 'busy' | 'no-answer' | 'bmc-not-genuine', text: string): S
  * sequence number, by which the BMC can know it again (§13.8; it may answer 0xCF, §5.2).
  */
 function transmit(session: Session, pending: Pending, now: number, iv: Uint8Array): Step {
-  const sequence = nextSequence(session.sequence);
   const sends = pending.sends + 1;
   const { command } = pending;
   const payload = encodeIpmiMessage({
     toAddr: lanAddress.bmc,
-    toLun: 0,
+    toLun: command.lun ?? 0,
     netFn: command.netFn,
     fromAddr: lanAddress.remoteConsole,
     fromLun: 0,
@@ -109,10 +124,9 @@ function transmit(session: Session, pending: Pending, now: number, iv: Uint8Arra
     cmd: command.cmd,
     data: command.data,
   });
-  const to = session.secrets.bmcSessionId;
-  const datagram = seal(session.secrets, { to, payloadType: payloadType.ipmi, sequence, payload }, iv);
+  const datagram = session.envelope.seal(payloadType.ipmi, session.sequence, payload, iv);
   return [
-    { ...session, sequence, pending: { ...pending, sends } },
+    { ...session, sequence: nextSequence(session.sequence), pending: { ...pending, sends } },
     [
       { kind: 'send', datagram },
       { kind: 'timer', ms: waitAfter(command.retryMs, sends, now, pending.deadlineAt) },
@@ -138,13 +152,15 @@ function timeout(session: Session, pending: Pending, now: number, iv: Uint8Array
 
 function receive(session: Session, datagram: Uint8Array): Step {
   try {
-    const unsealed = unseal(session.secrets, session.secrets.consoleSessionId, datagram);
+    const unsealed = session.envelope.unseal(datagram);
     if (unsealed.kind === 'drop') return drop(session, unsealed.reason);
-    const window = acceptSequence(session.window, unsealed.sequence);
+    const { checksSequence } = session.envelope;
+    const window = checksSequence ? acceptSequence(session.window, unsealed.sequence) : session.window;
     if (!window) return drop(session, 'replayed');
     const seen = { ...session, window };
-    if (unsealed.payloadType !== payloadType.ipmi) return drop(seen, 'not-for-us');
-    return reply(seen, unsealed.payload);
+    if (unsealed.payloadType === payloadType.ipmi) return reply(seen, unsealed.payload);
+    if (unsealed.payloadType !== payloadType.sol) return drop(seen, 'not-for-us');
+    return [seen, [{ kind: 'payload', payloadType: unsealed.payloadType, payload: unsealed.payload }]];
   } catch (error) {
     if (error instanceof WireError) return drop(session, 'malformed');
     throw error;
@@ -152,7 +168,7 @@ function receive(session: Session, datagram: Uint8Array): Step {
 }
 
 function reply(session: Session, payload: Uint8Array): Step {
-  const message = decodeIpmiMessage(payload);
+  const message = decodeIpmiMessage(payload, session.envelope.ignoreChecksums);
   const { pending } = session;
   const matches =
     pending !== undefined &&

@@ -56,6 +56,15 @@ export function encodeSessionPacket(packet: SessionPacket): Uint8Array {
   return w.done();
 }
 
+/** The receiver's session id in a packet, by which it knows the keys for reading the rest; WireError when too short or not RMCP+. */
+export function peekSessionId(body: Uint8Array): number {
+  const r = new ByteReader(body);
+  if (r.u8('session.authType') !== authType.rmcpPlus)
+    throw new WireError('bad-value', 'session.authType', 'is not RMCP+');
+  r.skip(1, 'session.payloadType');
+  return r.u32le('session.id');
+}
+
 /**
  * Reads an RMCP+ packet whose auth code, if it has one, is `authCodeLength` bytes long. The auth code is not checked here.
  * WireError when malformed. OEM explicit payloads have a longer header and are refused: nothing here uses them.

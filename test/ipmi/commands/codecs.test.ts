@@ -9,23 +9,13 @@ import { chassisControl } from '../../../src/ipmi/commands/chassis/control.ts';
 import { getBootOptions } from '../../../src/ipmi/commands/chassis/get-boot-options.ts';
 import { getChassisStatus } from '../../../src/ipmi/commands/chassis/get-status.ts';
 import { setBootOptions } from '../../../src/ipmi/commands/chassis/set-boot-options.ts';
-import type { Command } from '../../../src/ipmi/commands/command.ts';
 import { describeCodec } from '../../support/codec-properties.ts';
+import { describeCommand } from './describe-command.ts';
 
 const byte = fc.nat(255);
 const nibble = fc.nat(15);
 const nothing = fc.constant(undefined);
 const bytes = fc.uint8Array({ maxLength: 40 });
-
-function describeCommand<Request, Reply>(
-  command: Command<Request, Reply>,
-  requests: fc.Arbitrary<Request>,
-  replies: fc.Arbitrary<Reply>,
-): void {
-  const { name, encodeRequest, decodeRequest, encodeReply, decodeReply } = command;
-  describeCodec({ name: `${name} request`, values: requests, encode: encodeRequest, decode: decodeRequest });
-  describeCodec({ name: `${name} reply`, values: replies, encode: encodeReply, decode: decodeReply });
-}
 
 describeCommand(
   getDeviceId,

@@ -4,15 +4,14 @@ import { ByteReader, toHex, WireError } from '../../../src/base/bytes.ts';
 import { getDeviceId } from '../../../src/ipmi/commands/app/get-device-id.ts';
 import { IpmiError } from '../../../src/ipmi/index.ts';
 import { decodeHandshakeReply } from '../../../src/ipmi/session/handshake-replies.ts';
+import { startHandshake, stepHandshake } from '../../../src/ipmi/session/handshake.ts';
 import {
   type Handshake,
   type HandshakeEffect,
   handshakeRandomBytes,
-  startHandshake,
-  stepHandshake,
-} from '../../../src/ipmi/session/handshake.ts';
+} from '../../../src/ipmi/session/handshake-state.ts';
 import { loginOf } from '../../../src/ipmi/session/login.ts';
-import { seal } from '../../../src/ipmi/session/sealed.ts';
+import { type SessionSecrets, seal } from '../../../src/ipmi/session/sealed.ts';
 import {
   openSession,
   type Session,
@@ -21,6 +20,7 @@ import {
 } from '../../../src/ipmi/session/session.ts';
 import { defaultTiming } from '../../../src/ipmi/session/timing.ts';
 import { decodeSessionPacket, payloadType } from '../../../src/ipmi/wire/session-packet.ts';
+import { authType } from '../../../src/ipmi/wire/sessionless-packet.ts';
 import { cases } from '../../support/cases.ts';
 import { fakeBmc } from '../../support/fake-bmc.ts';
 import { fakeLab } from '../../support/fake-lab.ts';
@@ -46,7 +46,7 @@ function genuineLogin() {
   const stages: Array<{ readonly state: Handshake; readonly answer: Uint8Array }> = [];
   for (;;) {
     const opened = effects.find((effect) => effect.kind === 'opened');
-    if (opened) return { bmc, stages, secrets: opened.secrets };
+    if (opened) return { bmc, stages, envelope: opened.envelope, secrets: secretsOf(stages.at(-1)?.state) };
     const sent = effects.find((effect) => effect.kind === 'send');
     const answer = sent && bmc.handle(sent.datagram)[0];
     if (!answer) throw new Error('the genuine login stopped');
@@ -55,23 +55,32 @@ function genuineLogin() {
   }
 }
 
-const { bmc, stages, secrets } = genuineLogin();
+function secretsOf(last: Handshake | undefined): SessionSecrets {
+  if (last?.phase.at !== 'rakp4') throw new Error('the genuine login did not end with RAKP 4');
+  const { facts, keys } = last.phase;
+  const { consoleSessionId, bmcSessionId } = facts;
+  return { suite: last.suite, keys, consoleSessionId, bmcSessionId };
+}
+
+const { bmc, stages, secrets, envelope } = genuineLogin();
 const answers = stages.map(({ answer }) => answer);
 const iv = new Uint8Array(16).fill(3);
-const [waiting, sent] = stepSession(openSession(secrets), { kind: 'command', command, now, iv });
+const [waiting, sent] = stepSession(openSession(envelope), { kind: 'command', command, now, iv });
 const request = sent.find((effect) => effect.kind === 'send');
 const reply = (request && bmc.handle(request.datagram)[0]) ?? new Uint8Array();
 
 /** Type and status of what is sent as an RMCP+ packet outside a session. */
 function sentRakp(effect: HandshakeEffect): { type: number; status: number; length: number } | undefined {
   if (effect.kind !== 'send') return undefined;
+  // A part of the list of suites is asked for without RMCP+.
+  if (effect.datagram[4] !== authType.rmcpPlus) return undefined;
   const packet = decodeSessionPacket(effect.datagram.subarray(4), 12);
   const status = new ByteReader(packet.payload, 1).u8('status');
   return { type: packet.payloadType, status, length: packet.payload.length };
 }
 
 it('has a genuine login and command to damage', () => {
-  expect(stages.map(({ state }) => state.phase.at)).toEqual(['probe', 'open', 'rakp2', 'rakp4']);
+  expect(stages.map(({ state }) => state.phase.at)).toEqual(['probe', 'suites', 'open', 'rakp2', 'rakp4']);
   expect(replied(stepSession(waiting, { kind: 'datagram', datagram: reply }))).toBe(toHex(deviceId));
 });
 
@@ -85,7 +94,7 @@ describe('hostile datagrams', { timeout: patienceMs }, () => {
     'in the login, waiting for %s: no crash, no proof of the password, no session',
     (_at, i) => {
       const { state, answer } = stages[i]!;
-      const { suite } = state.login;
+      const { suite } = state;
       const keys = state.phase.at === 'rakp4' ? state.phase.keys : undefined;
       const understood = (datagram: Uint8Array): string => {
         try {
@@ -139,7 +148,8 @@ describe('hostile datagrams', { timeout: patienceMs }, () => {
       fc.property(payloads, fc.nat(0xffff_ffff), fc.nat(63), (payload, sequence, type) => {
         const datagram = seal(secrets, { to, payloadType: type === 2 ? 0 : type, sequence, payload }, iv);
         const [, effects] = stepSession(waiting, { kind: 'datagram', datagram });
-        for (const effect of effects) expect(effect.kind).toBe('replied');
+        for (const effect of effects)
+          expect(effect.kind).toBe(type === payloadType.sol ? 'payload' : 'replied');
       }),
       { numRuns },
     );

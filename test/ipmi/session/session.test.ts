@@ -3,6 +3,7 @@ import { hmac } from '../../../src/ipmi/crypto/hmac.ts';
 import { deriveKeys } from '../../../src/ipmi/crypto/rakp.ts';
 import { suite3 } from '../../../src/ipmi/crypto/suite.ts';
 import { IpmiError } from '../../../src/ipmi/index.ts';
+import { rmcpPlusEnvelope } from '../../../src/ipmi/session/envelope.ts';
 import { ipmiDatagram, seal, unseal } from '../../../src/ipmi/session/sealed.ts';
 import {
   openSession,
@@ -40,7 +41,10 @@ const command = {
   deadlineMs: 4000,
 };
 
-function start(over: Partial<typeof command> = {}, session: Session = openSession(secrets)) {
+function start(
+  over: Partial<typeof command> = {},
+  session: Session = openSession(rmcpPlusEnvelope(secrets)),
+) {
   return stepSession(session, { kind: 'command', command: { ...command, ...over }, now: 0, iv });
 }
 
@@ -118,7 +122,7 @@ describe('repetition', () => {
   });
 
   it('gives the next command a new rqSeq, 6 bits wide', () => {
-    let session = openSession(secrets);
+    let session = openSession(rmcpPlusEnvelope(secrets));
     const used = [];
     for (let i = 0; i < 65; i++) {
       const [busy, effects] = start({}, session);
@@ -148,7 +152,7 @@ describe('a reply', () => {
     ['for another requester', answer({ toAddr: 0x8f }), 'stale-reply'],
     ['from another responder', answer({ fromAddr: 0x2c }), 'stale-reply'],
     ['without a completion code', answer({ data: new Uint8Array() }), 'malformed'],
-    ['of another payload type', answer({}, 1, 1), 'not-for-us'],
+    ['of another payload type', answer({}, 1, 3), 'not-for-us'],
     ['with the sequence number 0', answer({}, 0), 'replayed'],
     ['with a wrong auth code', flipBit(answer(), -1), 'bad-integrity'],
     ['for another session', answer().with(6, 0), 'not-for-us'],
@@ -176,7 +180,7 @@ describe('a reply', () => {
   });
 
   it('to nobody is dropped', () => {
-    const [session, effects] = receive(openSession(secrets), answer());
+    const [session, effects] = receive(openSession(rmcpPlusEnvelope(secrets)), answer());
     expect(effects).toEqual([]);
     expect(session.drops).toEqual({ 'stale-reply': 1 });
   });

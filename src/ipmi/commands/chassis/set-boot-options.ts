@@ -2,7 +2,12 @@ import { ByteReader, ByteWriter } from '../../../base/bytes.ts';
 import { type Command, netFn, nothing } from '../command.ts';
 
 /** Boot option parameters in use. IPMI 2.0 §28.13, table 28-14 */
-export const bootParameter = { setInProgress: 0, bootInfoAcknowledge: 4, bootFlags: 5 } as const;
+export const bootParameter = {
+  setInProgress: 0,
+  validBitClearing: 3,
+  bootInfoAcknowledge: 4,
+  bootFlags: 5,
+} as const;
 
 /** One parameter and its bytes. IPMI 2.0 §28.12 */
 export interface SetBootOptionsRequest {

@@ -1,0 +1,71 @@
+import { absent, crit, fatal, ok, type StateRow, warn } from './state-row.ts';
+
+/** States by generic event/reading type and offset. IPMI 2.0 §42.1, table 42-2 */
+export const genericStates: ReadonlyMap<number, readonly StateRow[]> = new Map([
+  [
+    0x01,
+    [
+      warn('lower non-critical going low'),
+      warn('lower non-critical going high'),
+      crit('lower critical going low'),
+      crit('lower critical going high'),
+      fatal('lower non-recoverable going low'),
+      fatal('lower non-recoverable going high'),
+      warn('upper non-critical going low'),
+      warn('upper non-critical going high'),
+      crit('upper critical going low'),
+      crit('upper critical going high'),
+      fatal('upper non-recoverable going low'),
+      fatal('upper non-recoverable going high'),
+    ],
+  ],
+  [0x02, [ok('idle'), ok('active'), ok('busy')]],
+  [0x03, [ok('state deasserted'), ok('state asserted')]],
+  [0x04, [ok('no failure predicted'), warn('failure predicted')]],
+  [0x05, [ok('limit not exceeded'), warn('limit exceeded')]],
+  [0x06, [ok('performance met'), warn('performance lags')]],
+  [
+    0x07,
+    [
+      ok('went to OK'),
+      warn('went from OK to non-critical'),
+      crit('went to critical from less severe'),
+      fatal('went to non-recoverable from less severe'),
+      warn('went to non-critical from more severe'),
+      crit('went to critical from non-recoverable'),
+      fatal('went to non-recoverable'),
+      ok('monitor'),
+      ok('informational'),
+    ],
+  ],
+  [0x08, [absent('absent'), ok('present')]],
+  [0x09, [ok('disabled'), ok('enabled')]],
+  [
+    0x0a,
+    [
+      ok('running'),
+      ok('in test'),
+      ok('power off'),
+      ok('on line'),
+      ok('off line'),
+      ok('off duty'),
+      warn('degraded'),
+      ok('power save'),
+      crit('install error'),
+    ],
+  ],
+  [
+    0x0b,
+    [
+      ok('fully redundant'),
+      crit('redundancy lost'),
+      warn('redundancy degraded'),
+      warn('not redundant, resources suffice (was redundant)'),
+      warn('not redundant, resources suffice (were too few)'),
+      crit('not redundant, too few resources'),
+      warn('redundancy degraded (was full)'),
+      warn('redundancy degraded (was not redundant)'),
+    ],
+  ],
+  [0x0c, [ok('device power D0'), ok('device power D1'), ok('device power D2'), ok('device power D3')]],
+]);
