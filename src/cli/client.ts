@@ -19,8 +19,22 @@ export interface ClientOptions {
 
 /** How one call is followed. */
 export interface CallOptions {
-  /** Told before each poll, with the ms since the call was accepted. */
-  readonly onWait?: (elapsedMs: number) => void;
+  /** Told the uuid of the job of an accepted call. */
+  readonly onJob?: (jobUuid: string) => void;
+  /** Told before each poll, with the ms since the call was accepted and, where that was asked for, how far the job is. */
+  readonly onWait?: (elapsedMs: number, stage: string | undefined) => void;
+  /** From when on each poll also asks how far the job is, ms; never when left out. */
+  readonly stagesAfterMs?: number;
+  /** Instead of the client's. */
+  readonly timeoutMs?: number;
+}
+
+/** Which rows a list answers besides its conditions. */
+export interface ListOptions {
+  /** Field with its direction, e.g. `-time`. */
+  readonly sort?: string;
+  /** All when left out. */
+  readonly limit?: number;
 }
 
 /** A client of one API server. Rejects with CliError. */
@@ -28,22 +42,39 @@ export interface Client {
   readonly url: string;
   /** The session in use; changes with login and logout. */
   session(): string | undefined;
-  /** Only the SHA-512 of the password leaves this machine. Answers the session's inventory. */
-  login(accountName: string, password: string): Promise<Answer>;
+  /** Logs in as an account, or as one of its users. Only the SHA-512 of the password leaves this machine. Answers the session's inventory. */
+  login(accountName: string, password: string, userName?: string): Promise<Answer>;
   logout(): Promise<void>;
   /** One API call to its end: an accepted job is polled. `path` is below `/v1`; a query string may follow. */
   call(method: Method, path: string, body?: object, options?: CallOptions): Promise<Answer>;
   /** Follows a job to its end. */
   poll(jobUuid: string, options?: CallOptions): Promise<Answer>;
-  /** The list answer of `path` for conditions such as `name=x`. */
-  list(path: string, conditions?: readonly string[]): Promise<readonly Answer[]>;
+  /** How far a job is, in the server's words; undefined when it does not say. */
+  stage(jobUuid: string): Promise<string | undefined>;
+  /** The list answer of `path`, page by page, for conditions such as `name=x`. */
+  list(path: string, conditions?: readonly string[], options?: ListOptions): Promise<readonly Answer[]>;
 }
 
 const requestTimeoutMs = 30_000;
 const maxPollMs = 2000;
+/** Polls in a row that may stay without an answer: a restart of the server, or of a network on the way, takes some seconds. */
+const maxSilences = 5;
+/** What the server answers at most when it is not told otherwise. */
+const pageRows = 1000;
 
 function isAnswer(value: unknown): value is Answer {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** The objects of a member that is a list; empty when it is none. */
+export function rowsOf(answer: Answer, member: string): readonly Answer[] {
+  const rows = answer[member];
+  return Array.isArray(rows) ? rows.filter(isAnswer) : [];
+}
+
+/** What the server gets instead of a password: its SHA-512 in hex. */
+export function digestPassword(password: string): string {
+  return createHash('sha512').update(password, 'utf8').digest('hex');
 }
 
 interface Reply {
@@ -110,16 +141,37 @@ export function createClient(options: ClientOptions): Client {
     );
   };
 
-  const poll = async (jobUuid: string, { onWait }: CallOptions = {}): Promise<Answer> => {
+  const stage: Client['stage'] = async (jobUuid) => {
+    // Only told for comfort: whatever goes wrong here, the poll says it better.
+    const reply = await send('GET', `/task-progresses/${encodeURIComponent(jobUuid)}`).catch(() => undefined);
+    const content = reply === undefined ? undefined : rowsOf(reply.answer, 'inventories')[0]?.['content'];
+    return typeof content === 'string' ? content : undefined;
+  };
+
+  const poll = async (jobUuid: string, following: CallOptions = {}): Promise<Answer> => {
+    const { onWait, stagesAfterMs = Number.POSITIVE_INFINITY } = following;
     const begin = Date.now();
+    let silences = 0;
+    const look = async (): Promise<Reply | undefined> => {
+      try {
+        const reply = await send('GET', `/api-jobs/${encodeURIComponent(jobUuid)}`);
+        silences = 0;
+        return reply;
+      } catch (error) {
+        const isSilent = error instanceof CliError && error.code === 'unreachable';
+        if (!isSilent || (silences += 1) > maxSilences) throw error;
+        return undefined;
+      }
+    };
     for (let wait = options.pollMs ?? 200; ; wait = Math.min(wait * 1.5, maxPollMs)) {
-      const reply = await send('GET', `/api-jobs/${encodeURIComponent(jobUuid)}`);
-      if (reply.status === 200) return reply.answer;
-      if (reply.status !== 202) throw failure(reply);
-      if (Date.now() - begin > timeoutMs) {
+      const reply = await look();
+      if (reply?.status === 200) return reply.answer;
+      if (reply !== undefined && reply.status !== 202) throw failure(reply);
+      const elapsedMs = Date.now() - begin;
+      if (elapsedMs > (following.timeoutMs ?? timeoutMs)) {
         throw new CliError('timeout', `job ${jobUuid} is still running; its outcome is not known`);
       }
-      onWait?.(Date.now() - begin);
+      onWait?.(elapsedMs, elapsedMs < stagesAfterMs ? undefined : await stage(jobUuid));
       await new Promise((resolve) => {
         setTimeout(resolve, wait);
       });
@@ -132,18 +184,21 @@ export function createClient(options: ClientOptions): Client {
     const { location } = reply.answer;
     if (reply.status !== 202 || typeof location !== 'string') throw failure(reply);
     // Only the job's uuid is taken: the host in a location may be one that this machine cannot reach.
-    return poll(location.slice(location.lastIndexOf('/') + 1), callOptions);
+    const jobUuid = location.slice(location.lastIndexOf('/') + 1);
+    callOptions?.onJob?.(jobUuid);
+    return poll(jobUuid, callOptions);
   };
 
   return {
     url: base,
     session: () => session,
-    async login(accountName, password) {
+    async login(accountName, password, userName) {
       session = undefined;
-      const digest = createHash('sha512').update(password, 'utf8').digest('hex');
-      const answer = await call('PUT', '/accounts/login', {
-        logInByAccount: { accountName, password: digest },
-      });
+      const who = { accountName, password: digestPassword(password) };
+      const answer =
+        userName === undefined
+          ? await call('PUT', '/accounts/login', { logInByAccount: who })
+          : await call('PUT', '/accounts/users/login', { logInByUser: { ...who, userName } });
       const { inventory } = answer;
       if (!isAnswer(inventory) || typeof inventory['uuid'] !== 'string') {
         throw new CliError('bad-answer', 'the server answered the login without a session');
@@ -157,10 +212,20 @@ export function createClient(options: ClientOptions): Client {
     },
     call,
     poll,
-    async list(path, conditions = []) {
-      const query = conditions.map((condition) => `q=${encodeURIComponent(condition)}`).join('&');
-      const { inventories } = await call('GET', query === '' ? path : `${path}?${query}`);
-      return Array.isArray(inventories) ? inventories.filter(isAnswer) : [];
+    stage,
+    async list(path, conditions = [], { sort, limit = Number.POSITIVE_INFINITY } = {}) {
+      const rows: Answer[] = [];
+      for (;;) {
+        const wanted = Math.min(pageRows, limit - rows.length);
+        const query = new URLSearchParams();
+        for (const condition of conditions) query.append('q', condition);
+        if (sort !== undefined) query.set('sort', sort);
+        query.set('limit', String(wanted));
+        query.set('start', String(rows.length));
+        const page = rowsOf(await call('GET', `${path}?${query.toString()}`), 'inventories');
+        rows.push(...page);
+        if (page.length < wanted || rows.length >= limit) return rows;
+      }
     },
   };
 }

@@ -1,8 +1,8 @@
 import { parseUuid } from '../base/uuid.ts';
-import type { Answer, Client } from './client.ts';
+import type { Answer, CallOptions, Client } from './client.ts';
 import { CliError } from './errors.ts';
 import type { Io } from './io.ts';
-import { createProgress } from './io.ts';
+import { createProgress, progressAfterMs } from './io.ts';
 import { plain } from './output.ts';
 
 /** Values of options by name, as parseArgs gives them. */
@@ -52,6 +52,12 @@ export function neededOption(context: CommandContext, name: string): string {
   return value;
 }
 
+/** Throws CliError `usage` for words that the command does not take. */
+export function refuseWords({ words }: CommandContext, taken: number): void {
+  const word = words[taken];
+  if (word !== undefined) throw new CliError('usage', `what is ${plain(word)}? See --help`);
+}
+
 /** The one resource of a list that has this name or uuid. */
 export async function findOne(
   client: Client,
@@ -86,15 +92,20 @@ export function textOf(row: Answer, name: string): string {
   return value;
 }
 
-/** Runs one call with progress on the error stream. */
+/** Runs one call with progress on the error stream: that it runs, and on a terminal also how far the job is. */
 export async function callWithProgress(
   { client, io }: CommandContext,
   what: string,
-  ...[method, path, body]: Parameters<Client['call']>
+  ...[method, path, body, options]: Parameters<Client['call']>
 ): Promise<Answer> {
   const progress = createProgress(io, what);
+  const following: CallOptions = {
+    ...options,
+    onWait: (elapsedMs, stage) => progress.onWait(elapsedMs, stage),
+    ...(io.stderr.isTTY === true ? { stagesAfterMs: progressAfterMs } : {}),
+  };
   try {
-    return await client.call(method, path, body, { onWait: (elapsedMs) => progress.onWait(elapsedMs) });
+    return await client.call(method, path, body, following);
   } finally {
     progress.done();
   }

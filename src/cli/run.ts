@@ -2,42 +2,17 @@ import { parseArgs } from 'node:util';
 import { messageOf } from '../base/errors.ts';
 import { createClient } from './client.ts';
 import type { Command, OptionValues } from './command.ts';
-import { chassisCommands } from './commands/chassis.ts';
-import { hostCfgCommands } from './commands/hostcfg.ts';
-import { loginCommands } from './commands/login.ts';
-import { pxeCommands } from './commands/pxe.ts';
-import { watchCommands } from './commands/watch.ts';
+import { commands } from './commands/index.ts';
 import { CliError, exitCodes } from './errors.ts';
+import { renderHelp, renderShortHelp } from './help.ts';
 import type { Io } from './io.ts';
 import { say } from './io.ts';
 import { plain } from './output.ts';
 import { loadSession } from './session-file.ts';
 
-const commands: readonly Command[] = [
-  ...loginCommands,
-  ...pxeCommands,
-  ...chassisCommands,
-  ...hostCfgCommands,
-  ...watchCommands,
-];
-
-const serveUsage = 'serve [--config FILE]';
-
-function helpText(shown: readonly Command[]): string {
-  const lines = shown.flatMap(({ usage, about }) => [`  ${usage}`, `      ${about}`]);
-  return [
-    'rackwright: turns racked servers into installed hosts',
-    '',
-    'usage: rackwright <command> [--json] [--url URL] [--help]',
-    '',
-    ...(shown.length === commands.length ? [`  ${serveUsage}`, '      run the server'] : []),
-    ...lines,
-    '',
-    'The server is --url, RACKWRIGHT_URL, the one of the last login, or http://127.0.0.1:8080.',
-    'A chassis is given by its name or uuid. Exit status: 0 done, 1 refused or failed, 2 wrong usage,',
-    '3 server not reached, 4 not logged in, 5 still running.',
-  ].join('\n');
-}
+/** The commands whose name begins with a word of the line. */
+const groupOf = (word: string): readonly Command[] =>
+  commands.filter(({ name }) => name === word || name.startsWith(`${word} `));
 
 /** The command that the first one or two words name, and how many words that took. */
 function findCommand(argv: readonly string[]): readonly [Command, number] | undefined {
@@ -73,7 +48,7 @@ function parse(
 async function runCommand(command: Command, args: readonly string[], io: Io): Promise<void> {
   const { values, words } = parse(command, args);
   if (values['help'] === true) {
-    say(io, helpText([command]));
+    say(io, renderHelp(groupOf(command.name)));
     return;
   }
   const stored = await loadSession(io);
@@ -92,7 +67,8 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   const [first = '--help', ...others] = argv;
   try {
     if (['--help', '-h', 'help'].includes(first)) {
-      say(io, helpText(commands));
+      if (first === 'help' && others.length > 0) return await run([...others, '--help'], io);
+      say(io, renderShortHelp(commands));
       return 0;
     }
     const found = findCommand(argv);
@@ -101,10 +77,11 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
       await runCommand(command, argv.slice(count), io);
       return 0;
     }
-    const group = commands.filter(({ name }) => name.startsWith(`${first} `));
-    if (group.length > 0 && (others.length === 0 || others.includes('--help'))) {
-      say(io, helpText(group));
-      return others.length === 0 ? exitCodes.usage : 0;
+    const group = groupOf(first);
+    const asked = others.some((word) => word === '--help' || word === '-h');
+    if (group.length > 0 && (others.length === 0 || asked)) {
+      say(io, renderHelp(group));
+      return asked ? 0 : exitCodes.usage;
     }
     throw new CliError(
       'usage',

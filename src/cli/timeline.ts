@@ -1,4 +1,5 @@
 import type { Answer } from './client.ts';
+import { rowsOf } from './client.ts';
 import { plain, renderBytes } from './output.ts';
 
 /** What a run is waiting for, or how it ended, in words for the person before the machine. */
@@ -29,7 +30,7 @@ export function renderEntry(entry: Answer, startedAt: unknown): string {
 
 /** The entries of a run's inventory. */
 export function entriesOf(run: Answer): readonly Answer[] {
-  return Array.isArray(run['entries']) ? (run['entries'] as readonly Answer[]) : [];
+  return rowsOf(run, 'entries');
 }
 
 /** Why a machine is where it is: its state, the cause in words, and what it did. */

@@ -1,45 +1,32 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { run } from '../../src/cli/run.ts';
+import type { Uuid } from '../../src/base/uuid.ts';
 import { ProvisionError } from '../../src/provision/index.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import type { ApiWorld } from '../support/api-world.ts';
-import { adminPassword, openApi } from '../support/api-world.ts';
+import { adminPassword } from '../support/api-world.ts';
+import { chassis } from '../support/records.ts';
+import type { Cli } from './cli-world.ts';
+import { openCli, Sink } from './cli-world.ts';
 
+let cli: Cli;
 let world: ApiWorld;
 let home: string;
 beforeAll(async () => {
-  world = await openApi();
-  home = mkdtempSync(join(tmpdir(), 'rackwright-cli-'));
+  cli = await openCli();
+  ({ world, home } = cli);
 });
-afterAll(async () => {
-  await world.api.close();
-  rmSync(home, { recursive: true });
-});
-beforeEach(() => {
-  for (const rows of Object.values(world.domain.rows)) rows.clear();
-  seedRows(world.domain.rows);
+afterAll(() => cli.close());
+beforeEach(async () => {
+  await seedRows(world);
   world.domain.calls.length = 0;
 });
 
-class Sink extends Writable {
-  text = '';
-  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
-    this.text += chunk.toString('utf8');
-    done();
-  }
-}
-
-async function rackwright(argv: string[], stdin = '', env: Record<string, string> = {}) {
-  const [stdout, stderr] = [new Sink(), new Sink()];
-  const whole = { HOME: home, RACKWRIGHT_URL: world.api.url, ...env };
-  const status = await run(argv, { env: whole, stdin: Readable.from([stdin]), stdout, stderr });
-  return { status, out: stdout.text, err: stderr.text };
-}
-const logIn = () => rackwright(['login'], '', { RACKWRIGHT_PASSWORD: adminPassword });
+const rackwright: Cli['rackwright'] = (...args) => cli.rackwright(...args);
+const logIn = () => cli.logIn();
 const sessionFile = () => join(home, '.config/rackwright/session.json');
 
 describe('login', () => {
@@ -111,22 +98,6 @@ describe('login', () => {
   });
 });
 
-describe('help', () => {
-  it('names every command, and knows groups and single ones', async () => {
-    const all = await rackwright(['--help']);
-    for (const word of ['serve', 'login', 'chassis create', 'pxe start', 'hostcfg show', 'why', 'seen']) {
-      expect(all.out).toContain(`  ${word}`);
-    }
-    expect((await rackwright([])).status).toBe(0);
-    const group = await rackwright(['chassis']);
-    expect([group.status, group.out]).toEqual([2, expect.stringContaining('chassis provision')]);
-    expect(group.out).not.toContain('pxe');
-    const one = await rackwright(['chassis', 'power', '--help']);
-    expect([one.status, one.out]).toEqual([0, expect.stringContaining('on|off|reset|status')]);
-    expect((await rackwright(['explode'])).status).toBe(2);
-  });
-});
-
 describe('chassis', () => {
   beforeAll(logIn);
 
@@ -174,11 +145,11 @@ describe('chassis', () => {
       expect(answer).toEqual({ status: 0, out: 'ON\n', err: '' });
     }
     const odd = 'a=b!=c';
-    const twin = '7'.repeat(32);
-    world.domain.rows.chassis.set(twin, { uuid: twin, name: odd });
+    const twin = '7'.repeat(32) as Uuid;
+    await world.store.provision.saveChassis(chassis({ uuid: twin, name: odd }));
     expect((await rackwright(['chassis', 'power', 'on', odd])).status).toBe(0);
     expect(world.domain.calls.at(-1)).toEqual(['power', twin, 'on']);
-    world.domain.rows.chassis.set(twin, { uuid: twin, name: 'c' });
+    await world.store.provision.saveChassis(chassis({ uuid: twin, name: 'c' }));
     const two = await rackwright(['chassis', 'power', 'on', 'c']);
     expect([two.status, two.err]).toEqual([1, expect.stringContaining(twin)]);
     const none = await rackwright(['chassis', 'power', 'on', 'nobody']);
@@ -222,9 +193,41 @@ describe('chassis', () => {
     expect((await rackwright(['seen'])).out).toMatch(/^MAC/);
   });
 
+  it('shows the stage below the timeline on a terminal while it waits for the end', async () => {
+    const { service } = world.domain;
+    const timeline = service.timeline.bind(service);
+    const at = 1_510_698_057_000;
+    const line = {
+      runUuid: '0'.repeat(32) as never,
+      chassisUuid: existing.chassis as never,
+      bytes: undefined,
+    };
+    world.domain.timelineEntries = [{ ...line, at, step: 'power', text: 'power cycle' }];
+    let isOver = false;
+    const wait = setTimeout(() => (isOver = true), 2500);
+    Object.assign(service, {
+      async timeline(uuid: string) {
+        const seen = await timeline(uuid);
+        const stage = isOver
+          ? { stage: 'done', cause: undefined }
+          : { stage: 'awaiting-loader', endedAt: undefined };
+        return seen && { ...seen, run: { ...seen.run, ...stage } };
+      },
+    });
+    const answer = await rackwright(['chassis', 'provision', 'c', '--wait'], '', {}, { columns: 100 });
+    clearTimeout(wait);
+    Object.assign(service, { timeline });
+    world.domain.timelineEntries = [];
+    expect([answer.status, answer.out]).toEqual([0, expect.stringMatching(/power cycle\ndone\n$/)]);
+    expect(answer.err).toMatch(
+      /chassis provision: inspection: waiting for the loader to be fetched \(20%\) \.\.\. \d s/,
+    );
+    expect(answer.err.endsWith('\r\u001b[K')).toBe(true);
+  });
+
   it('deletes', async () => {
     expect((await rackwright(['chassis', 'delete', 'c'])).out).toBe('c: deleted\n');
-    expect(world.domain.rows.chassis.size).toBe(0);
+    expect(await world.store.provision.listChassis()).toEqual([]);
   });
 });
 

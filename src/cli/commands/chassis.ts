@@ -60,7 +60,7 @@ export const chassisCommands: readonly Command[] = [
   {
     name: 'chassis create',
     usage:
-      'chassis create --name NAME --ipmi-address IP --ipmi-user USER [--ipmi-port N] [--boot-mac MAC]... [--boot-mode legacy|uefi] [--skip-ipmi-check]',
+      'chassis create --name NAME --ipmi-address IP --ipmi-user USER [--ipmi-port N] [--boot-mac MAC]... [--boot-mode legacy|uefi] [--cluster CLUSTER] [--description TEXT] [--skip-ipmi-check]',
     about: 'add a machine; its BMC password comes from RACKWRIGHT_IPMI_PASSWORD, a prompt or standard input',
     options: {
       name: { type: 'string' },
@@ -70,6 +70,7 @@ export const chassisCommands: readonly Command[] = [
       'ipmi-user': { type: 'string' },
       'boot-mac': { type: 'string', multiple: true },
       'boot-mode': { type: 'string' },
+      cluster: { type: 'string' },
       'skip-ipmi-check': { type: 'boolean' },
     },
     async run(context) {
@@ -78,6 +79,12 @@ export const chassisCommands: readonly Command[] = [
       const ipmiAddress = neededOption(context, 'ipmi-address');
       const ipmiUsername = neededOption(context, 'ipmi-user');
       const bootMode = textOption(context, 'boot-mode');
+      const cluster = textOption(context, 'cluster');
+      // Before the password is asked for: a name that is wrong shall not cost a second typing of it.
+      const clusterUuid =
+        cluster === undefined
+          ? undefined
+          : textOf(await findOne(context.client, '/clusters', 'cluster', cluster), 'uuid');
       const macs = [options['boot-mac'] ?? []].flat().map((mac) => `bootMac::${String(mac)}`);
       const params = {
         name,
@@ -85,6 +92,7 @@ export const chassisCommands: readonly Command[] = [
         ipmiAddress,
         ipmiPort: textOption(context, 'ipmi-port'),
         ipmiUsername,
+        clusterUuid,
         ipmiPassword: await readPassword(io, 'RACKWRIGHT_IPMI_PASSWORD', `BMC password of ${ipmiUsername}: `),
       };
       const systemTags = [
@@ -104,14 +112,16 @@ export const chassisCommands: readonly Command[] = [
     async run(context) {
       const uuid = await uuidOf(context);
       const action = { provisionBaremetalHost: {} };
+      let job: string | undefined;
       const answer = await callWithProgress(
         context,
         'chassis provision',
         'PUT',
         `${path}/${uuid}/actions`,
         action,
+        { onJob: (jobUuid) => (job = jobUuid) },
       );
-      if (context.options['wait'] === true) await followRun(context, uuid);
+      if (context.options['wait'] === true) await followRun(context, uuid, job);
       else context.show(answer, () => `${context.words[0]} is ${plain(inventoryOf(answer)['status'])}`);
     },
   },

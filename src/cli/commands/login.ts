@@ -7,20 +7,21 @@ import { plain } from '../output.ts';
 export const loginCommands: readonly Command[] = [
   {
     name: 'login',
-    usage: 'login [--account NAME]',
+    usage: 'login [--account NAME] [--user NAME]',
     about:
-      'log in (default account: admin); the password comes from RACKWRIGHT_PASSWORD, a prompt or standard input',
-    options: { account: { type: 'string' } },
+      'log in as an account (default: admin) or a user of it; the password comes from RACKWRIGHT_PASSWORD, a prompt or standard input',
+    options: { account: { type: 'string' }, user: { type: 'string' } },
     async run(context) {
       const { client, io, show } = context;
       const account = textOption(context, 'account') ?? 'admin';
-      const password = await readPassword(io, 'RACKWRIGHT_PASSWORD', `Password of ${account}: `);
-      const inventory = await client.login(account, password);
+      const user = textOption(context, 'user');
+      const password = await readPassword(io, 'RACKWRIGHT_PASSWORD', `Password of ${user ?? account}: `);
+      const inventory = await client.login(account, password, user);
       const path = await saveSession(io, { url: client.url, session: textOf(inventory, 'uuid') });
       const { expiredDate } = inventory;
       // The session's uuid is as good as the password; it stays in the file.
       show(
-        { account, url: client.url, expiredDate, path },
+        { account, user, url: client.url, expiredDate, path },
         () => `logged in to ${client.url} until ${plain(expiredDate)}`,
       );
     },
