@@ -1,12 +1,14 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startChild } from '../support/child.ts';
 import { type LoadResult, loadHttp } from '../support/http-load.ts';
 import { median, printRow, say } from '../support/report.ts';
 import { addressOf, chassisUuid, macOf, seedDatabase, sizes } from './seed.ts';
 
-const connections = 16;
+/** Enough to keep the server busy while a client wakes up. */
+const connections = 64;
 const runs = 3;
 
 interface Work {
@@ -58,10 +60,14 @@ export async function benchApi(requests = 1_000_000): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'rackwright-bench-'));
   const password = 'bench-only';
   try {
+    execFileSync('npm', ['run', '--silent', 'build'], {
+      cwd: resolve(import.meta.dirname, '../..'),
+      stdio: 'inherit',
+    });
     say(`seeding ${sizes.chassis} chassis, ${sizes.chassis * sizes.nicsEach} NICs, ${sizes.jobs} jobs`);
     await seedDatabase(folder);
-    const ours = await startChild('api/server.ts', [folder, password]);
-    const bare = await startChild('api/bare.ts', []);
+    const ours = await startChild('api/server.js', [folder, password]);
+    const bare = await startChild('api/bare.js', []);
     try {
       const base = String(ours.ready['url']);
       const peer = `http://127.0.0.1:${String(bare.ready['port'])}`;

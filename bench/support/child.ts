@@ -15,10 +15,14 @@ export interface BenchChild {
 
 /** Starts `bench/<script>` and waits for its first line of JSON. Rejects when it ends before. */
 export async function startChild(script: string, args: readonly string[]): Promise<BenchChild> {
-  const child = spawn(process.execPath, ['--import', 'tsx', resolve(root, 'bench', script), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...(script.endsWith('.ts') ? ['--import', 'tsx'] : []), resolve(root, 'bench', script), ...args],
+    {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const ended = once(child, 'exit');
   const lines = createInterface({ input: child.stdout });
   const first = await Promise.race([

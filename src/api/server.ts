@@ -53,12 +53,13 @@ function readAnyBodyAsJson(app: FastifyInstance): void {
       done(error instanceof Error ? error : new Error('unreadable body'));
     }
   });
-  app.addHook('onRequest', async (request) => {
+  app.addHook('onRequest', (request, _reply, done) => {
     if (request.headers['content-type'] !== undefined || request.headers['content-length'] !== undefined) {
       request.headers['content-type'] = 'application/json';
     } else if (request.headers['transfer-encoding'] !== undefined) {
       request.headers['content-type'] = 'application/json';
     }
+    done();
   });
 }
 
@@ -77,7 +78,7 @@ function answerErrors(app: FastifyInstance, log: Logger): void {
 }
 
 function logRequests(app: FastifyInstance, log: Logger): void {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     // The pattern, never the URL: session paths hold a session's uuid, query strings hold what people search for.
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const facts = {
@@ -88,6 +89,7 @@ function logRequests(app: FastifyInstance, log: Logger): void {
     };
     if (route.endsWith('/api-jobs/:uuid')) log.debug(facts, 'request');
     else log.info(facts, 'request');
+    done();
   });
 }
 

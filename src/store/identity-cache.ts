@@ -46,17 +46,29 @@ export function rememberingIdentities(store: AccountStore): AccountStore {
   };
   return {
     ...store,
-    getAccount: lookup('getAccount', store.getAccount),
-    getUser: lookup('getUser', store.getUser),
-    getSession: lookup('getSession', store.getSession),
-    changeAccount: change(store.changeAccount),
-    deleteAccount: change(store.deleteAccount),
-    changeUser: change(store.changeUser),
-    deleteUser: change(store.deleteUser),
-    saveSession: change(store.saveSession),
-    deleteSession: change(store.deleteSession),
-    deleteSessionsOf: change(store.deleteSessionsOf),
-    keepNewestSessions: change(store.keepNewestSessions),
-    deleteSessionsExpiredBefore: change(store.deleteSessionsExpiredBefore),
+    getAccount: lookup('getAccount', (uuid) => store.getAccount(uuid)),
+    getUser: lookup('getUser', (uuid) => store.getUser(uuid)),
+    getSession: lookup('getSession', (uuid) => store.getSession(uuid)),
+    changeAccount: change((...given: Parameters<AccountStore['changeAccount']>) =>
+      store.changeAccount(...given),
+    ),
+    deleteAccount: change((...given: Parameters<AccountStore['deleteAccount']>) =>
+      store.deleteAccount(...given),
+    ),
+    changeUser: change((...given: Parameters<AccountStore['changeUser']>) => store.changeUser(...given)),
+    deleteUser: change((...given: Parameters<AccountStore['deleteUser']>) => store.deleteUser(...given)),
+    saveSession: change((...given: Parameters<AccountStore['saveSession']>) => store.saveSession(...given)),
+    deleteSession: change((...given: Parameters<AccountStore['deleteSession']>) =>
+      store.deleteSession(...given),
+    ),
+    deleteSessionsOf: change((...given: Parameters<AccountStore['deleteSessionsOf']>) =>
+      store.deleteSessionsOf(...given),
+    ),
+    keepNewestSessions: change((...given: Parameters<AccountStore['keepNewestSessions']>) =>
+      store.keepNewestSessions(...given),
+    ),
+    deleteSessionsExpiredBefore: change((...given: Parameters<AccountStore['deleteSessionsExpiredBefore']>) =>
+      store.deleteSessionsExpiredBefore(...given),
+    ),
   } satisfies AccountStore & Record<Lookup | Change, unknown>;
 }

@@ -102,8 +102,13 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
         method: first.method,
         url: `${prefix}${first.path}`,
         // Before the body is read: a caller without the header cannot make us parse a megabyte.
-        onRequest: async (request) => {
-          if (first.access !== 'anybody') sessionUuidOf(request);
+        onRequest(request, _reply, done) {
+          try {
+            if (first.access !== 'anybody') sessionUuidOf(request);
+          } catch (error) {
+            return done(error instanceof Error ? error : new Error('unreadable header'));
+          }
+          done();
         },
         handler: async (request, reply) => {
           const row = chooseApi(rows, isJsonObject(request.body) ? request.body : {});

@@ -45,8 +45,9 @@ export function createUnrouted(app: FastifyInstance): { finish(): void } {
     finish() {
       app.setNotFoundHandler(answer);
       // Before any body is read, so that a bad body cannot hide the wrong path.
-      app.addHook('onRequest', async (request, reply) => {
-        if (request.is404) await answer(request, reply);
+      app.addHook('onRequest', (request, reply, done) => {
+        if (request.is404) answer(request, reply);
+        else done();
       });
     },
   };

@@ -54,6 +54,7 @@ export const bareMetal = {
       ipmiPort: { kind: 'numeral' },
       ipmiUsername: text,
       ipmiPassword: { kind: 'text', column: 'ipmi_password_sealed', secret: true },
+      ipmiKg: { kind: 'text', column: 'ipmi_kg_sealed', optional: true, secret: true },
       clusterUuid: optionalCommonText,
       status: commonText,
       statusCause: optionalText,

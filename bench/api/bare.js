@@ -1,4 +1,3 @@
-import type { AddressInfo } from 'node:net';
 import fastify from 'fastify';
 
 /**
@@ -7,7 +6,7 @@ import fastify from 'fastify';
  */
 const app = fastify({ logger: false });
 let bytes = '{}';
-app.route<{ Body: string }>({
+app.route({
   method: 'POST',
   url: '/bytes',
   handler: async ({ body }) => {
@@ -19,4 +18,4 @@ app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => d
 app.get('/*', async (_request, reply) => reply.type('application/json; charset=utf-8').send(bytes));
 await app.listen({ host: '127.0.0.1', port: 0 });
 process.once('SIGTERM', () => void app.close());
-process.stdout.write(`${JSON.stringify({ port: (app.server.address() as AddressInfo).port })}\n`);
+process.stdout.write(`${JSON.stringify({ port: app.server.address().port })}\n`);
