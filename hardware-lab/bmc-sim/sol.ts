@@ -109,7 +109,7 @@ function collect(sol: Sol, now: number, script: ConsoleScript): Sol {
 
 function receive(before: Sol, packet: SolFromConsole, now: number, script: ConsoleScript): Step {
   let sol: Sol = { ...acknowledge(before, packet, now), paused: packet.pauseCts };
-  if (packet.flushInbound) sol = { ...sol, queue: new Uint8Array() };
+  if (packet.flushOutbound) sol = { ...sol, queue: new Uint8Array() };
   if (packet.sequence === 0) return pump(sol, now, undefined);
   if (packet.sequence === sol.lastReceived.sequence) return pump(sol, now, sol.lastReceived);
   if (sol.nacks > 0 && packet.data.length > 0) {
