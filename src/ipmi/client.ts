@@ -2,7 +2,7 @@ import { setSessionPrivilege } from './commands/app/set-session-privilege.ts';
 import { openLine } from './line.ts';
 import type { BmcSession, SolPort } from './link.ts';
 import { peerOf } from './peer.ts';
-import { sessionClient } from './session-client.ts';
+import { sessionClient, whileBusy } from './session-client.ts';
 import { findingsOf } from './session/facts.ts';
 import { loginOf } from './session/login.ts';
 import { defaultTiming, type IpmiTiming } from './session/timing.ts';
@@ -33,7 +33,9 @@ export async function connectBmc(
   const client = sessionClient(line, full, deps);
   try {
     const withinMs = Math.max(full.closeMs, full.deadlineMs - (deps.clock.now() - started));
-    const level = await client.run(setSessionPrivilege, login.privilege, { withinMs });
+    const level = await whileBusy(deps.clock, withinMs, () =>
+      client.run(setSessionPrivilege, login.privilege, { withinMs }),
+    );
     if (level < login.privilege)
       throw new IpmiError('privilege', `the BMC gave privilege level ${level} instead of ${login.privilege}`);
   } catch (error) {

@@ -69,3 +69,17 @@ export {
   withPowerTimes,
 } from './profile/profile.ts';
 export { vendorName } from './profile/vendors.ts';
+export { createGate, type Gate } from './pool/gate.ts';
+export type { Connect } from './pool/bmc-slot.ts';
+export { chassisIdentify } from './commands/chassis/identify.ts';
+export { getSystemRestartCause } from './commands/chassis/get-system-restart-cause.ts';
+export { coldReset, warmReset } from './commands/app/reset.ts';
+export { getSelTime } from './commands/storage/sel-time.ts';
+export { type FruInventory, readFru } from './fru/read-fru.ts';
+export { readSdr, type SdrReading } from './sdr/read-sdr.ts';
+export { clearSel } from './sel/clear-sel.ts';
+export type { SelEntry } from './sel/entry.ts';
+export { causeOfPowerChange, type PowerCause } from './sel/power-cause.ts';
+export { readSel, type ReadSelOptions, type SelReading } from './sel/read-sel.ts';
+export { selTimeOf } from './sel/time.ts';
+export { readSensors, type SensorsReading } from './sensors/read-sensors.ts';

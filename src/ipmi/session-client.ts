@@ -1,3 +1,4 @@
+import { type Clock, delay } from '../base/clock.ts';
 import { closeSession } from './commands/app/close-session.ts';
 import { getDeviceId } from './commands/app/get-device-id.ts';
 import { type Execute, readReply } from './execute.ts';
@@ -11,6 +12,24 @@ import { IpmiError, type IpmiDeps } from './types.ts';
 
 /** "Cannot execute duplicated request": the BMC knew a repetition again but kept no answer. IPMI 2.0 §5.2, table 5-2 */
 const duplicated = 0xcf;
+
+/** "Node busy": the BMC did not begin. IPMI 2.0 §5.2, table 5-2 */
+const nodeBusy = 0xc0;
+const busyPauseMs = 100;
+
+/** Repeats what a busy BMC did not begin, `withinMs` at most; other failures pass. */
+export async function whileBusy<T>(clock: Clock, withinMs: number, work: () => Promise<T>): Promise<T> {
+  const until = clock.now() + withinMs;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const isBusy = error instanceof IpmiError && error.data['completionCode'] === nodeBusy;
+      if (!isBusy || clock.now() + busyPauseMs >= until) throw error;
+    }
+    await delay(clock, busyPauseMs);
+  }
+}
 
 /** Queue, keep-alive and end of one open session. */
 export interface SessionClient extends Pick<BmcLink, 'run' | 'exclusively' | 'onEnd'> {
@@ -98,7 +117,15 @@ export function sessionClient(line: Line, timing: IpmiTiming, deps: IpmiDeps): S
       const patience = isLost
         ? { retryMs: [], deadlineMs: 0 }
         : { retryMs: [timing.closeMs / 4], deadlineMs: timing.closeMs };
-      await line.run({ name, netFn, cmd, data, ...patience }).catch(() => undefined);
+      const until = clock.now() + patience.deadlineMs;
+      const ask = (): Promise<Answer | undefined> =>
+        line.run({ name, netFn, cmd, data, ...patience }).catch(() => undefined);
+      for (
+        let answer = await ask();
+        answer?.completionCode === nodeBusy && clock.now() < until;
+        answer = await ask()
+      )
+        await delay(clock, busyPauseMs);
       const dropped = line.session()?.drops;
       if (dropped?.['bad-integrity']) deps.log?.warn({ dropped }, 'dropped forged packets in a BMC session');
     }
@@ -114,7 +141,8 @@ export function sessionClient(line: Line, timing: IpmiTiming, deps: IpmiDeps): S
       endHandlers.add(handler);
       return () => void endHandlers.delete(handler);
     },
-    close: () => (closing ??= end()),
+    // Set before `end` calls the handlers: one of them may close the session too.
+    close: () => (closing ??= Promise.resolve().then(end)),
   };
 }
 

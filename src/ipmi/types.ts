@@ -101,6 +101,8 @@ export interface BmcClient {
     readonly device: 'pxe' | 'disk' | 'none';
     readonly efi: boolean;
     readonly persistent: boolean;
+    /** The flags stay until the machine boots, where boards drop them after 60 seconds. Default false. */
+    readonly keepUntilBoot?: boolean;
   }): Promise<BootDevice>;
   bootDevice(): Promise<BootDevice>;
   /** Close Session, best effort within one second; may be called twice. */

@@ -89,7 +89,7 @@ describe('SOL of the simulated BMC', () => {
     expect([nothing, solWakeAt(full, script)]).toEqual([[], undefined]);
     const [, free] = packet(full, 2200, {});
     expect(free.map(text)).toEqual(['later']);
-    const [, flushed] = packet(full, 2200, { flushInbound: true });
+    const [, flushed] = packet(full, 2200, { flushOutbound: true });
     expect(flushed).toEqual([]);
   });
 
