@@ -17,5 +17,7 @@ app.route({
 app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
 app.get('/*', async (_request, reply) => reply.type('application/json; charset=utf-8').send(bytes));
 await app.listen({ host: '127.0.0.1', port: 0 });
-process.once('SIGTERM', () => void app.close());
+const stop = () => void app.close().then(() => process.exit(0));
+process.once('SIGTERM', stop);
+process.stdin.resume().once('end', stop);
 process.stdout.write(`${JSON.stringify({ port: app.server.address().port })}\n`);

@@ -12,7 +12,7 @@ const config = loadConfig({
   overrides: { dataDirectory, admin: { password }, api: { address: '127.0.0.1', port: 0 } },
 });
 const rackwright = await startRackwright(config, silentLog, () => {});
-process.once('SIGTERM', () => {
-  void rackwright.close().then(() => process.exit(0));
-});
+const stop = () => void rackwright.close().then(() => process.exit(0));
+process.once('SIGTERM', stop);
+process.stdin.resume().once('end', stop);
 process.stdout.write(`${JSON.stringify({ url: rackwright.url })}\n`);

@@ -13,14 +13,17 @@ export interface BenchChild {
   stop(): Promise<void>;
 }
 
-/** Starts `bench/<script>` and waits for its first line of JSON. Rejects when it ends before. */
+/**
+ * Starts `bench/<script>` and waits for its first line of JSON. Rejects when it ends before. Its standard input ends with this process,
+ * however that ends; the script then has to stop.
+ */
 export async function startChild(script: string, args: readonly string[]): Promise<BenchChild> {
   const child = spawn(
     process.execPath,
     [...(script.endsWith('.ts') ? ['--import', 'tsx'] : []), resolve(root, 'bench', script), ...args],
     {
       cwd: root,
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     },
   );
   const ended = once(child, 'exit');
