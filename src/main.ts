@@ -9,10 +9,10 @@ import { parseIpv4 } from './base/ipv4.ts';
 import type { Logger } from './base/log.ts';
 import type { Uuid } from './base/uuid.ts';
 import { type Config, readAdminPassword } from './config.ts';
-import { connectBmc } from './ipmi/index.ts';
 import { createOpenUdp } from './net/dgram.ts';
 import { interfaceAddresses } from './net/interfaces.ts';
 import { createPlatform, type SettingDefaults, type Settings } from './platform/index.ts';
+import { bmcAccess } from './provision/bmc-access.ts';
 import { createProvision, type Provision } from './provision/create.ts';
 import type { NetbootServices } from './provision/ports.ts';
 import type { StageSeconds } from './provision/runs.ts';
@@ -155,11 +155,11 @@ export async function startRackwright(
     const provision: Provision = createProvision({
       store: store.provision,
       netboot,
-      connectBmc: (target) =>
-        connectBmc(
-          { ...target, privilege: config.ipmi.privilege },
-          { openUdp, clock, random: randomBytes, log },
-        ),
+      openBmcAccess: bmcAccess({
+        ipmi: { openUdp, clock, random: randomBytes, log },
+        store: store.provision,
+        privilege: config.ipmi.privilege,
+      }),
       images: {
         inspector: { ...inspector, kernel: resolve(inspector.kernel), initrd: resolve(inspector.initrd) },
         installer:
@@ -186,6 +186,9 @@ export async function startRackwright(
       stageSeconds: stageSecondsOf(settings),
       get maxRunsPerMinute() {
         return settings.get('baremetal.provision.maxPerMinute');
+      },
+      get powerPollSeconds() {
+        return settings.get('ipmi.powerPoll.interval');
       },
       clock,
       random: randomBytes,

@@ -58,7 +58,13 @@ const completionCodes: ReadonlyMap<number, Meaning> = new Map([
   [0xff, ['command-failed', 'the BMC gives no reason']],
 ]);
 
-/** Codes that a command gives a meaning of its own, by command name. IPMI 2.0 §22.18, §22.19, §28.12, §28.13 */
+const unsupported: Meaning = ['command-failed', 'the BMC does not support this parameter'];
+const erasing: Meaning = ['command-failed', 'the event log is being erased; try again in a moment'];
+
+/**
+ * Codes that a command gives a meaning of its own, by command name. IPMI 2.0 §22.18, §22.19, §22.22, §22.30, §23.1, §23.2, §24.1, §24.2,
+ * §26.2, §26.3, §28.12, §28.13, §31.2, §31.5, §34.2
+ */
 const commandCodes: ReadonlyMap<string, ReadonlyMap<number, Meaning>> = new Map([
   [
     'Set Session Privilege Level',
@@ -101,6 +107,56 @@ const commandCodes: ReadonlyMap<string, ReadonlyMap<number, Meaning>> = new Map(
   [
     'Get System Boot Options',
     new Map<number, Meaning>([[0x80, ['command-failed', 'the BMC does not support this boot parameter']]]),
+  ],
+  [
+    'Set User Password',
+    new Map<number, Meaning>([
+      [0x80, ['command-failed', 'the password is another one']],
+      [
+        0x81,
+        ['command-failed', 'the password is right, but was stored with the other size (16 or 20 bytes)'],
+      ],
+    ]),
+  ],
+  [
+    'Activate Payload',
+    new Map<number, Meaning>([
+      [0x80, ['command-failed', 'the payload is active in another session']],
+      [0x81, ['command-failed', 'the payload is switched off on the BMC']],
+      [0x82, ['out-of-sessions', 'the BMC has no room for another payload of this kind']],
+      [0x83, ['command-failed', 'the BMC cannot activate the payload with encryption']],
+      [0x84, ['command-failed', 'the BMC cannot activate the payload without encryption']],
+    ]),
+  ],
+  [
+    'Deactivate Payload',
+    new Map<number, Meaning>([
+      [0x80, ['command-failed', 'the payload is not active']],
+      [0x81, ['command-failed', 'the payload is switched off on the BMC']],
+    ]),
+  ],
+  ['Get SEL Entry', new Map([[0x81, erasing]])],
+  ['Get SEL Info', new Map([[0x81, erasing]])],
+  [
+    'Read FRU Data',
+    new Map<number, Meaning>([[0x81, ['command-failed', 'the FRU memory is busy; try again in a moment']]]),
+  ],
+  ['Get LAN Configuration Parameters', new Map([[0x80, unsupported]])],
+  ['Get SOL Configuration Parameters', new Map([[0x80, unsupported]])],
+  [
+    'Set SOL Configuration Parameters',
+    new Map<number, Meaning>([
+      [0x80, unsupported],
+      [0x81, ['command-failed', 'another program is setting these parameters']],
+      [0x82, ['command-failed', 'the parameter is read-only']],
+    ]),
+  ],
+  [
+    'Set Channel Access',
+    new Map<number, Meaning>([
+      [0x82, ['command-failed', 'the channel does not support this access mode']],
+      [0x83, ['command-failed', 'the channel does not support these settings']],
+    ]),
   ],
 ]);
 

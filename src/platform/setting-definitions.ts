@@ -62,6 +62,14 @@ export const settingDefinitions = {
     maximum: 10_000,
     description: 'Runs begun in a minute; holds mass re-installs by mistake',
   },
+  'ipmi.powerPoll.interval': {
+    kind: 'integer',
+    default: 60,
+    minimum: 0,
+    maximum: 86_400,
+    description:
+      'How often the power state of each machine is read from its BMC, seconds; 0 switches that off',
+  },
   'notification.keep': {
     kind: 'integer',
     default: 10_000,

@@ -3,9 +3,12 @@ import type { Mac } from '../base/mac.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { type Bmc, bmcFault } from './bmc.ts';
-import { badArgument, checkIpv4, checkResourceUuid, checkText, readChassisTags } from './checks.ts';
+import { badArgument, checkIpv4, checkResourceUuid, checkText } from './checks.ts';
+import { readChassisTags } from './chassis-tags.ts';
 import type { Fleet } from './fleet.ts';
-import { type Chassis, type ChassisStatus, chassisStatuses } from './model.ts';
+import { isSameAccess } from './bmc-target.ts';
+import { withIpmiTags } from './ipmi-options.ts';
+import { type Chassis, type ChassisStatus, chassisStatuses, type IpmiOptions } from './model.ts';
 import type { ProvisionStore } from './ports.ts';
 import type { RunBook } from './run/book.ts';
 import { type ChassisInput, ProvisionError, type ProvisionService } from './service.ts';
@@ -32,6 +35,36 @@ function checkCredential(parameter: 'ipmiUsername' | 'ipmiPassword', value: stri
   return value;
 }
 
+/** IPMI 2.0 §13.33: K_G has at most 20 bytes. The text is a secret, so that it is not quoted. */
+function checkKg(value: string): string | undefined {
+  if (value === '') return undefined;
+  const isHex = /^0x/i.test(value);
+  const fits = isHex ? /^0x(?:[0-9a-f]{2}){1,20}$/i.test(value) : Buffer.byteLength(value) <= 20;
+  if (!fits)
+    throw badArgument('ipmiKg', 'must be at most 20 bytes as text, or 0x and an even number of hex digits');
+  return value;
+}
+
+/** Members of a chassis that are absent where there is nothing to say. */
+const accessExtras = (
+  ipmiKg: string | undefined,
+  ipmiOptions: IpmiOptions | undefined,
+): Pick<Chassis, 'ipmiKg' | 'ipmiOptions'> => ({
+  ...(ipmiKg === undefined ? {} : { ipmiKg }),
+  ...(ipmiOptions === undefined ? {} : { ipmiOptions }),
+});
+
+/** What the side of the BMCs does when a chassis comes, changes or goes. */
+export interface ChassisBmcs {
+  /** Another login is allowed: somebody gave credentials for it. */
+  release(chassis: Chassis): Promise<void>;
+  /** `isLive`: a login to it has just worked. */
+  enrolled(chassis: Chassis, isLive: boolean): void;
+  changed(before: Chassis, chassis: Chassis, isLive: boolean): Promise<void>;
+  /** Nothing about it is needed any more; also of one that was not recorded in the end. */
+  gone(chassisUuid: Uuid): void;
+}
+
 export type ChassisService = Pick<
   ProvisionService,
   'createChassis' | 'updateChassis' | 'applyTag' | 'deleteChassis'
@@ -42,7 +75,8 @@ export function createChassisService(deps: {
   readonly store: ProvisionStore;
   readonly fleet: Fleet;
   readonly book: RunBook;
-  readonly bmc: Bmc;
+  readonly bmc: Pick<Bmc, 'identify'>;
+  readonly bmcs: ChassisBmcs;
   readonly clock: Clock;
   readonly random: RandomBytes;
   /** Called for MACs that a tag ties to a chassis. */
@@ -95,6 +129,7 @@ export function createChassisService(deps: {
         ipmiPort: checkPort(input.ipmiPort),
         ipmiUsername: checkCredential('ipmiUsername', input.ipmiUsername),
         ipmiPassword: checkCredential('ipmiPassword', input.ipmiPassword),
+        ...accessExtras(checkKg(input.ipmiKg ?? ''), withIpmiTags(undefined, tags.ipmi)),
         status: 'Unprovisioned',
         statusCause: undefined,
         bootMode: tags.bootMode ?? 'unknown',
@@ -105,12 +140,18 @@ export function createChassisService(deps: {
       };
       if (fleet.get(wish.uuid)) throw new ProvisionError('conflict', `resourceUuid ${wish.uuid} is taken`);
       checkUnique(wish);
-      const chassis = tags.skipIpmiCheck ? wish : await identify(wish);
-      checkUnique(chassis);
-      await store.saveChassis(chassis);
-      fleet.put(chassis);
-      for (const mac of chassis.macs) deps.adopted(mac);
-      return chassis.uuid;
+      try {
+        const chassis = tags.skipIpmiCheck ? wish : await identify(wish);
+        checkUnique(chassis);
+        await store.saveChassis(chassis);
+        fleet.put(chassis);
+        deps.bmcs.enrolled(chassis, !tags.skipIpmiCheck);
+        for (const mac of chassis.macs) deps.adopted(mac);
+        return chassis.uuid;
+      } catch (error) {
+        deps.bmcs.gone(wish.uuid);
+        throw error;
+      }
     },
 
     async updateChassis(uuid, change) {
@@ -124,8 +165,11 @@ export function createChassisService(deps: {
           `may be set to ${userStatuses.join(', ')}; ${change.status} is set by runs`,
         );
       }
+      const { ipmiKg: oldKg, ipmiOptions: oldOptions, ...kept } = old;
+      const kg = change.ipmiKg === undefined || change.ipmiKg === masked ? oldKg : checkKg(change.ipmiKg);
       const wish: Chassis = {
-        ...old,
+        ...kept,
+        ...accessExtras(kg, withIpmiTags(oldOptions, tags.ipmi)),
         name: change.name === undefined ? old.name : checkText('name', change.name),
         description: change.description ?? old.description,
         ipmiAddress:
@@ -142,11 +186,11 @@ export function createChassisService(deps: {
         bootMode: tags.bootMode ?? old.bootMode,
         macs: [...new Set([...old.macs, ...tags.bootMacs])],
       };
-      const bmcChanged = (['ipmiAddress', 'ipmiPort', 'ipmiUsername', 'ipmiPassword'] as const).some(
-        (key) => wish[key] !== old[key],
-      );
+      const bmcChanged = !isSameAccess(wish, old);
+      const isLive = bmcChanged && !tags.skipIpmiCheck;
       checkUnique(wish);
-      const checked = bmcChanged && !tags.skipIpmiCheck ? await identify(wish) : wish;
+      if (bmcChanged) await deps.bmcs.release(wish);
+      const checked = isLive ? await identify(wish) : wish;
       const run = book.ofChassis(old.uuid);
       if (run && change.status !== undefined) {
         await book.apply(run.uuid, {
@@ -157,8 +201,10 @@ export function createChassisService(deps: {
       await fleet.exclusive(old.uuid, async () => {
         // A run may have changed it while the BMC was asked.
         const now = get(uuid);
+        const { ipmiKg: _kg, ipmiOptions: _options, ...others } = now;
         const chassis: Chassis = {
-          ...now,
+          ...others,
+          ...accessExtras(wish.ipmiKg, withIpmiTags(now.ipmiOptions, tags.ipmi)),
           name: wish.name,
           description: wish.description,
           ipmiAddress: wish.ipmiAddress,
@@ -175,6 +221,7 @@ export function createChassisService(deps: {
         checkUnique(chassis);
         await store.saveChassis(chassis);
         fleet.put(chassis);
+        if (bmcChanged) await deps.bmcs.changed(now, chassis, isLive);
       });
       for (const mac of tags.bootMacs) deps.adopted(mac);
     },
@@ -188,8 +235,10 @@ export function createChassisService(deps: {
         const kept = now.macs.filter((mac) => !lost.bootMacs.includes(mac));
         // A mode that a boot has shown since is no longer the tag's to take away.
         const forgets = lost.bootMode !== undefined && lost.bootMode === now.bootMode;
+        const { ipmiOptions, ...others } = now;
         const chassis: Chassis = {
-          ...now,
+          ...others,
+          ...accessExtras(now.ipmiKg, withIpmiTags(ipmiOptions, gained.ipmi, lost.ipmi)),
           bootMode: gained.bootMode ?? (forgets ? 'unknown' : now.bootMode),
           macs: [...new Set([...kept, ...gained.bootMacs])],
           lastOpDate: deps.clock.now(),
@@ -208,6 +257,7 @@ export function createChassisService(deps: {
       await fleet.exclusive(uuid as Uuid, async () => {
         await store.deleteChassis(uuid as Uuid);
         fleet.remove(uuid as Uuid);
+        deps.bmcs.gone(uuid as Uuid);
       });
     },
   };

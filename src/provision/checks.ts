@@ -1,5 +1,4 @@
 import { type Ipv4, parseIpv4 } from '../base/ipv4.ts';
-import { type Mac, parseMac } from '../base/mac.ts';
 import { newUuid, parseUuid, type Uuid } from '../base/uuid.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { ProvisionError } from './service.ts';
@@ -32,35 +31,4 @@ export function checkResourceUuid(wish: string | undefined, random: RandomBytes)
   const uuid = parseUuid(wish);
   if (uuid === undefined) throw badArgument('resourceUuid', 'must be a uuid of 32 hex digits without dashes');
   return uuid;
-}
-
-/** What the system tags of a chassis ask for. */
-export interface ChassisTags {
-  readonly skipIpmiCheck: boolean;
-  readonly bootMacs: readonly Mac[];
-  readonly bootMode: 'legacy' | 'uefi' | undefined;
-}
-
-/** Reads the tags that concern a chassis; others are not ours to judge. */
-export function readChassisTags(tags: readonly string[]): ChassisTags {
-  let skipIpmiCheck = false;
-  let bootMode: ChassisTags['bootMode'];
-  const bootMacs: Mac[] = [];
-  for (const tag of tags) {
-    const at = tag.indexOf('::');
-    const [name, value] = at < 0 ? [tag, ''] : [tag.slice(0, at), tag.slice(at + 2)];
-    if (name === 'skipIpmiCheck') skipIpmiCheck = value.toLowerCase() === 'true';
-    if (name === 'bootMac') {
-      const mac = parseMac(value);
-      if (mac === undefined)
-        throw badArgument('systemTags', `"${tag}" needs a MAC address like bootMac::52:54:00:12:34:56`);
-      bootMacs.push(mac);
-    }
-    if (name === 'bootMode') {
-      if (value !== 'legacy' && value !== 'uefi')
-        throw badArgument('systemTags', `"${tag}" must be bootMode::legacy or bootMode::uefi`);
-      bootMode = value;
-    }
-  }
-  return { skipIpmiCheck, bootMacs, bootMode };
 }

@@ -4,14 +4,14 @@ import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { BootContent, BootPolicy, PxeEventSink } from '../pxe/ports.ts';
-import { createBmc } from './bmc.ts';
+import { createBmcSide } from './bmc-side.ts';
 import { type BootImages, createBootContent } from './boot-content.ts';
 import { createWireSide } from './boot-policy.ts';
 import { createBorders } from './borders.ts';
 import { createChassisService } from './chassis.ts';
 import { createFleet } from './fleet.ts';
 import { createHostCfgService } from './host-cfgs.ts';
-import type { ConnectBmc, NetbootServices, Notify, PlacementOf, ProvisionStore } from './ports.ts';
+import type { NetbootServices, Notify, OpenBmcAccess, PlacementOf, ProvisionStore } from './ports.ts';
 import { bootFailed } from './notices.ts';
 import { createPxeServerService } from './pxe-servers.ts';
 import { createRunBook, type RunBook } from './run/book.ts';
@@ -33,13 +33,15 @@ export interface Provision {
 export interface ProvisionDeps {
   readonly store: ProvisionStore;
   readonly netboot: NetbootServices;
-  readonly connectBmc: ConnectBmc;
+  readonly openBmcAccess: OpenBmcAccess;
   readonly images: BootImages;
   readonly placementOf: PlacementOf;
   readonly notify: Notify;
   readonly stageSeconds: StageSeconds;
   /** Asked whenever a run is to begin. */
   readonly maxRunsPerMinute: number;
+  /** Seconds between two looks at the power of a machine, 0 for none; asked again and again. */
+  readonly powerPollSeconds: number;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -75,9 +77,19 @@ export function createProvision(deps: ProvisionDeps): Provision {
   const { store, netboot, notify, clock, random, log } = deps;
   const fleet = createFleet();
   const borders = createBorders();
-  const bmc = createBmc(deps.connectBmc, clock);
-  const seen = createSeenMachines({ store, clock, log });
   let book: RunBook | undefined;
+  const bmcs = createBmcSide({
+    store,
+    fleet,
+    openAccess: deps.openBmcAccess,
+    powerPollSeconds: () => deps.powerPollSeconds,
+    book: () => book as RunBook,
+    notify,
+    clock,
+    log,
+  });
+  const { bmc } = bmcs;
+  const seen = createSeenMachines({ store, clock, log });
   const runs = createRunService({
     ...deps,
     // A setting that changes while we run: the spread alone would keep the first value.
@@ -98,6 +110,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     bootFailed: (run) => notify(bootFailed(run, fleet.get(run.chassisUuid)?.name)),
     ended(run) {
       borders.forget(run.uuid);
+      bmcs.runEnded(run.chassisUuid);
       log.info(
         { run: run.uuid, chassis: run.chassisUuid, stage: run.stage, cause: run.cause },
         'a run has ended',
@@ -119,6 +132,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     fleet,
     book,
     bmc,
+    bmcs,
     clock,
     random,
     adopted: (mac) => seen.forget(mac),
@@ -141,6 +155,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
       ...pxeServers,
       ...chassis,
       ...hostCfgs,
+      ...bmcs.service,
       provision: (uuid) => runs.provision(uuid),
       powerStatus: (uuid) => runs.powerStatus(uuid),
       power: (uuid, action) => runs.power(uuid, action),
@@ -166,12 +181,15 @@ export function createProvision(deps: ProvisionDeps): Provision {
     async start() {
       for (const one of await store.listChassis()) fleet.put(one);
       seen.restore(await store.listSeenMachines());
+      await bmcs.load();
       // Open runs first: a machine may ask the moment its server is up.
       await runs.resume();
       await pxeServers.resume();
+      bmcs.start();
     },
     async close() {
       await runs.close();
+      await bmcs.close();
     },
   };
 }

@@ -2,6 +2,7 @@ import type { Ipv4 } from '../base/ipv4.ts';
 import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { HostNetwork } from '../hostcfg/index.ts';
+import type { QuirkName } from '../ipmi/index.ts';
 import type { Firmware } from '../pxe/ports.ts';
 
 /** The states a chassis shows; a user may set the first, third and fourth. */
@@ -27,7 +28,15 @@ export interface PxeServer {
   readonly lastOpDate: number;
 }
 
-/** A server behind a BMC. `ipmiPassword` is clear here and encrypted in the store. */
+/** How one BMC is to be spoken to, where a person said so by system tags; absent members mean the usual. */
+export interface IpmiOptions {
+  readonly protocol?: '1.5';
+  readonly cipherSuite?: number;
+  readonly allowWeakSuites?: true;
+  readonly quirks?: readonly QuirkName[];
+}
+
+/** A server behind a BMC. `ipmiPassword` and `ipmiKg` are clear here and encrypted in the store. */
 export interface Chassis {
   readonly uuid: Uuid;
   readonly name: string;
@@ -36,6 +45,9 @@ export interface Chassis {
   readonly ipmiPort: number;
   readonly ipmiUsername: string;
   readonly ipmiPassword: string;
+  /** The BMC's own key for two-key logins; absent: it has none. IPMI 2.0 §13.33 */
+  readonly ipmiKg?: string;
+  readonly ipmiOptions?: IpmiOptions;
   readonly status: ChassisStatus;
   /** Why the last run failed; undefined when it did not. */
   readonly statusCause: string | undefined;

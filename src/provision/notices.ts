@@ -1,5 +1,6 @@
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { Uuid } from '../base/uuid.ts';
+import type { LockoutFacts, PowerCause } from '../ipmi/index.ts';
 import type { Chassis, Run } from './model.ts';
 import type { Notice } from './ports.ts';
 
@@ -63,4 +64,42 @@ export function duplicateMachine(
     about: ofChassis(chassis.uuid),
     facts: { mac, otherChassisUuid: owner.uuid },
   };
+}
+
+/** A BMC at which no login is tried any more. */
+export function bmcLockedOut(chassis: Pick<Chassis, 'uuid' | 'name'>, facts: LockoutFacts): Notice {
+  const { address, port, username, failures } = facts;
+  return {
+    name: 'bmc-locked-out',
+    severity: 'Error',
+    text: `the BMC ${address}:${port} of chassis "${chassis.name}" refused the login as "${username}" ${failures} times, so none is tried any more: it may lock the user. Correct ipmiUsername and ipmiPassword with updateBaremetalChassis; where they are right and the BMC was corrected, call releaseBaremetalChassisBmc`,
+    about: ofChassis(chassis.uuid),
+    facts: { address, port, username, failures },
+  };
+}
+
+/** The power of a machine changed and nobody of us did it. */
+export function powerChanged(
+  chassis: Pick<Chassis, 'uuid' | 'name'>,
+  change: { readonly on: boolean; readonly cause: PowerCause | undefined },
+): Notice {
+  return {
+    name: 'power-changed',
+    severity: 'Warning',
+    text: `chassis "${chassis.name}" ${powerChangeText(change)}. Nothing was done about it`,
+    about: ofChassis(chassis.uuid),
+    facts: { on: change.on, cause: change.cause?.text, eventLogEntry: change.cause?.recordId },
+  };
+}
+
+/** What happened, for timelines, logs and people. */
+export function powerChangeText({
+  on,
+  cause,
+}: {
+  readonly on: boolean;
+  readonly cause: PowerCause | undefined;
+}): string {
+  const why = cause === undefined ? 'its BMC tells no cause' : `its BMC tells: ${cause.text}`;
+  return `went ${on ? 'on' : 'off'} and Rackwright did not do it; ${why}`;
 }

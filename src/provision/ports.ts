@@ -1,6 +1,15 @@
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { Uuid } from '../base/uuid.ts';
-import type { BmcClient, BmcTarget } from '../ipmi/index.ts';
+import type {
+  BmcPool,
+  BmcProfile,
+  GuardEntry,
+  LockoutFacts,
+  MeasureOptions,
+  PoolTarget,
+  SweepOptions,
+  SweepResult,
+} from '../ipmi/index.ts';
 import type { Chassis, HardwareInfo, HostCfg, PxeServer, Run, SeenMachine, TimelineEntry } from './model.ts';
 
 /**
@@ -50,10 +59,33 @@ export interface ProvisionStore {
   listSeenMachines(): Promise<readonly SeenMachine[]>;
   /** Forgets a machine that was adopted. */
   deleteSeenMachine(mac: string): Promise<void>;
+
+  /** What was measured at the BMC of a chassis; of one that is gone nothing is kept. */
+  saveBmcProfile(chassisUuid: Uuid, profile: BmcProfile): Promise<void>;
+  deleteBmcProfile(chassisUuid: Uuid): Promise<void>;
+  listBmcProfiles(): Promise<ReadonlyMap<Uuid, BmcProfile>>;
+
+  /** Failed logins to BMCs by account, never with a password; 0 failures remove the entry. */
+  saveBmcGuard(entry: GuardEntry): Promise<void>;
+  listBmcGuards(): Promise<readonly GuardEntry[]>;
 }
 
-/** Opens a session to a BMC; rejects with IpmiError. */
-export type ConnectBmc = (target: BmcTarget) => Promise<BmcClient>;
+export type { BmcProfile, GuardEntry } from '../ipmi/index.ts';
+
+/** The BMCs of the domain, all behind one lock-out guard. Everything rejects with IpmiError. */
+export interface BmcAccess extends Pick<BmcPool, 'use' | 'status' | 'forget' | 'close'> {
+  /** Another try after failed logins: the credentials were changed, or a person wants it. */
+  release(key: string, target: PoolTarget): Promise<void>;
+  /** Failed logins in a row, and whether no more are tried. */
+  lockOut(target: PoolTarget): Promise<{ readonly failures: number; readonly lockedOut: boolean }>;
+  /** Learns how a BMC wants to be treated, over sessions of its own. */
+  measure(key: string, target: PoolTarget, options: MeasureOptions): Promise<BmcProfile>;
+  /** Looks for BMCs in networks. Closing ends it early. */
+  sweep(options: SweepOptions): Promise<SweepResult>;
+}
+
+/** Builds the access; `lockedOut` is told once for each account at which logins are not tried any more. */
+export type OpenBmcAccess = (lockedOut: (key: string, facts: LockoutFacts) => void) => BmcAccess;
 
 /** An address of one of this machine's network interfaces. */
 export interface InterfaceAddress {
@@ -81,7 +113,9 @@ export interface Notice {
     | 'rogue-dhcp'
     | 'kickstart-second-reader'
     | 'dhcp-pool-full'
-    | 'duplicate-machine';
+    | 'duplicate-machine'
+    | 'bmc-locked-out'
+    | 'power-changed';
   readonly severity: 'Warning' | 'Error';
   /** What happened and what to do. */
   readonly text: string;

@@ -1,5 +1,6 @@
 import { CodedError } from '../base/errors.ts';
 import type { Uuid } from '../base/uuid.ts';
+import type { BmcService } from './bmc-report.ts';
 import type { ChassisStatus, Run, SeenMachine, TimelineEntry } from './model.ts';
 
 /** What the provisioning domain refuses or fails with; the API maps each to a ZStack error code. */
@@ -43,7 +44,12 @@ export interface ChassisInput {
   readonly ipmiPort?: string | number;
   readonly ipmiUsername: string;
   readonly ipmiPassword: string;
-  /** `skipIpmiCheck::true`, `bootMac::<mac>` (may repeat), `bootMode::legacy|uefi`; others are ignored here. */
+  /** The BMC's own key K_G: up to 20 bytes as text, or as `0x` and hex digits; empty for none. */
+  readonly ipmiKg?: string;
+  /**
+   * `skipIpmiCheck::true`, `bootMac::<mac>` (may repeat), `bootMode::legacy|uefi`, `ipmiProtocol::1.5|2.0`, `ipmiCipherSuite::<number>`,
+   * `ipmiAllowWeakSuites::true`, `ipmiQuirk::<name>` (may repeat); others are ignored here.
+   */
   readonly systemTags?: readonly string[];
 }
 
@@ -60,7 +66,7 @@ export interface HostCfgInput {
 export type PowerAction = 'on' | 'off' | 'reset';
 
 /** The provisioning domain as the API sees it. Every method rejects with ProvisionError. Creates answer the new uuid. */
-export interface ProvisionService {
+export interface ProvisionService extends BmcService {
   createPxeServer(input: PxeServerInput): Promise<Uuid>;
   updatePxeServer(uuid: string, change: Partial<Omit<PxeServerInput, 'resourceUuid'>>): Promise<void>;
   /** Deleting what does not exist succeeds. */
@@ -69,7 +75,7 @@ export interface ProvisionService {
   stopPxeServer(uuid: string): Promise<void>;
 
   createChassis(input: ChassisInput): Promise<Uuid>;
-  /** `ipmiPassword` of `******` leaves the stored one. */
+  /** `ipmiPassword` and `ipmiKg` of `******` leave the stored one. A change of how the BMC is reached allows another login. */
   updateChassis(
     uuid: string,
     change: Partial<Omit<ChassisInput, 'resourceUuid'>> & { readonly status?: ChassisStatus },
@@ -77,7 +83,7 @@ export interface ProvisionService {
   deleteChassis(uuid: string): Promise<void>;
   /**
    * Does to a chassis what a system tag means that came or went on its own: `bootMac` adds or takes a MAC, `bootMode` says or
-   * forgets the mode; other tags change nothing. May be repeated.
+   * forgets the mode, those of IPMI how to log in; other tags change nothing. May be repeated.
    */
   applyTag(
     uuid: string,

@@ -29,7 +29,7 @@ it('each of them answers 404, SYS.1009 and its name, with or without a session',
       const action = name.charAt(0).toLowerCase() + name.slice(1);
       const withBody = method === 'PUT' || method === 'POST';
       const answer = await world.api.inject({
-        method: method as never,
+        method,
         url: `/zstack/v1${path.replaceAll('*', 'f'.repeat(32))}`,
         headers: { authorization: world.authorization },
         ...(withBody ? { payload: { [method === 'PUT' ? action : 'params']: {} } } : {}),

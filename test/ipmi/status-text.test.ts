@@ -30,6 +30,9 @@ describe('status texts', () => {
   it('codes mean what the command says', () => {
     expect(completionFailure('Set System Boot Options', 0x80).message).toMatch(/boot parameter/);
     expect(completionFailure('Set Session Privilege Level', 0x81).code).toBe('privilege');
+    expect(completionFailure('Activate Payload', 0x82).code).toBe('out-of-sessions');
+    expect(completionFailure('Get SEL Info', 0x81).message).toMatch(/being erased/);
+    expect(completionFailure('Set Channel Access', 0x83).message).toMatch(/settings/);
     expect(completionFailure('Chassis Control', 0x80).message).toMatch(/reason of its own/);
   });
 });

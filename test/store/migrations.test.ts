@@ -11,6 +11,7 @@ const landed: Readonly<Record<string, string>> = {
   '0001-initial': '903f849c64fad519439d35fe0fff67561033d29910cf279929b8843821328871',
   '0002-platform': 'b6b182cb7eb21571201985c8468b6f1f1d725323aa1d528d235eac44987a252c',
   '0003-kvm-inventory': 'ef2de2ff4273dbabb95c26b2da3c6ad38a213e093718cf79944992af51d49c3b',
+  '0004-bmc-fleet': 'ad31cf0409bf1aa4dd0b7835fa9b658bbb23cc01ef0713bc589d1067e48fdd42',
 };
 
 it('has landed migrations unchanged, numbered without gaps', () => {

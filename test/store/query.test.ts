@@ -8,7 +8,11 @@ import { storeIn, temporaryDirectory } from '../support/store.ts';
 it('answers the members of each inventory, secrets as stars', async () => {
   const { provision, query } = await storeIn(temporaryDirectory());
   const server = pxeServer();
-  const machine = chassis({ statusCause: 'late' });
+  const machine = chassis({
+    statusCause: 'late',
+    ipmiKg: 'canary-kg',
+    ipmiOptions: { protocol: '1.5' },
+  });
   const cfg = hostCfg(machine.uuid);
   const bare = hostCfg(chassis().uuid, {
     password: undefined,
@@ -21,8 +25,9 @@ it('answers the members of each inventory, secrets as stars', async () => {
   await provision.saveHostCfg({ ...bare, createDate: 1_800_000_000_000 });
 
   expect((await query.query(request('pxeServer', []))).rows).toEqual([{ ...server, description: undefined }]);
-  const { systemUuids, macs, ...plain } = machine;
-  const shown = { ...plain, ipmiPort: '623', ipmiPassword: '******', clusterUuid: undefined };
+  const { systemUuids, macs, ipmiOptions: _options, ...plain } = machine;
+  const hidden = { ipmiPassword: '******', ipmiKg: '******' };
+  const shown = { ...plain, ...hidden, ipmiPort: '623', clusterUuid: undefined };
   const found = await query.query(request('chassis', [['uuid', '=', machine.uuid]]));
   expect(found).toStrictEqual({ rows: [shown], total: undefined });
   expect(systemUuids.length + macs.length).toBe(4);

@@ -2,6 +2,7 @@ import type { Ipv4 } from '../../src/base/ipv4.ts';
 import type { Mac } from '../../src/base/mac.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
 import { newUuid } from '../../src/base/uuid.ts';
+import { fakeBmcs } from './fake-bmcs.ts';
 import type { HostNetwork } from '../../src/hostcfg/index.ts';
 import type { ProvisionService } from '../../src/provision/index.ts';
 import { ProvisionError } from '../../src/provision/index.ts';
@@ -196,6 +197,10 @@ export function fakeDomain(store: ProvisionStore, now = 1_510_698_057_000): Fake
       await step('seenMachines');
       return [];
     },
+    ...fakeBmcs(async (...call) => {
+      await step(...call);
+      if (typeof call[1] === 'string') await chassisOf(call[1]);
+    }),
   };
   return Object.assign(domain, { service });
 }

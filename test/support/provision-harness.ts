@@ -8,12 +8,12 @@ import { silentLog } from '../../src/base/log.ts';
 import type { Mac } from '../../src/base/mac.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
 import { uuidReadings } from '../../src/base/uuid.ts';
-import { type BmcClient, IpmiError } from '../../src/ipmi/index.ts';
 import { createProvision, type Provision } from '../../src/provision/create.ts';
 import type { Notice } from '../../src/provision/ports.ts';
 import type { PxeEvent } from '../../src/pxe/ports.ts';
 import { createClusterService } from '../../src/platform/clusters.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
+import { TestBmc } from './test-bmc.ts';
 
 export const stageSeconds = {
   powering: 180,
@@ -55,53 +55,6 @@ export function createTestClock(): Clock & { advance(ms: number): Promise<void> 
   };
 }
 
-/** A BMC of the test's making: what it does on the wire is proven elsewhere, against ipmi_sim. */
-export class TestBmc {
-  on = false;
-  guid = Uint8Array.from({ length: 16 }, (_, i) => i + 1);
-  calls: string[] = [];
-  failWith: IpmiError | undefined;
-  keepsEfi = true;
-
-  connect = async (): Promise<BmcClient> => {
-    if (this.failWith) throw this.failWith;
-    const tell = (call: string): void => {
-      if (this.failWith) throw this.failWith;
-      this.calls.push(call);
-    };
-    return {
-      deviceId: async () => ({
-        deviceId: 1,
-        firmwareMajor: 1,
-        firmwareMinor: '0',
-        ipmiVersion: '2.0',
-        manufacturerId: 0,
-        productId: 0,
-      }),
-      systemGuid: async () => this.guid,
-      chassisStatus: async () => {
-        tell('status');
-        return { powerOn: this.on, powerFault: false, powerOverload: false, lastPowerEvent: 0 };
-      },
-      chassisControl: async (action) => {
-        tell(action);
-        this.on = action !== 'power-down' && action !== 'soft-shutdown';
-      },
-      setBootDevice: async (wish) => {
-        tell(`boot ${wish.device} ${wish.efi ? 'efi' : 'legacy'} ${wish.persistent ? 'always' : 'once'}`);
-        return {
-          device: wish.device,
-          efi: wish.efi && this.keepsEfi,
-          persistent: wish.persistent,
-          valid: true,
-        };
-      },
-      bootDevice: async () => ({ device: 'pxe', efi: true, persistent: false, valid: true }),
-      close: async () => undefined,
-    };
-  };
-}
-
 export const nic = (n: number): Mac => `52:54:00:00:00:0${n}` as Mac;
 export const lease = '192.0.2.100' as Ipv4;
 
@@ -137,7 +90,7 @@ export interface Harness {
   /** What a person was told. */
   readonly notices: readonly Notice[];
   /** May be changed while the domain runs, as settings may. */
-  readonly limits: { maxRunsPerMinute: number };
+  readonly limits: { maxRunsPerMinute: number; powerPollSeconds: number };
   /** The machine's packets from DISCOVER to its own system's lease, and the script that it was given. */
   boot(): Promise<string>;
   event(event: PxeEvent): void;
@@ -164,7 +117,7 @@ export async function createHarness(given?: {
     random: randomBytes,
   });
   const running = new Set<Uuid>();
-  const limits = { maxRunsPerMinute: 20 };
+  const limits = { maxRunsPerMinute: 20, powerPollSeconds: 0 };
   const image = {
     kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd'),
@@ -183,13 +136,16 @@ export async function createHarness(given?: {
       stop: async (uuid) => void running.delete(uuid),
       bootUrl: (uuid) => (running.has(uuid) ? 'http://192.0.2.1:8081' : undefined),
     },
-    connectBmc: bmc.connect,
+    openBmcAccess: bmc.open,
     images: { inspector: image, installer: { ...image, url: 'http://192.0.2.1/tree' } },
     placementOf: (uuid) => clusters.placementOf(uuid),
     notify: (notice) => void notices.push(notice),
     stageSeconds,
     get maxRunsPerMinute() {
       return limits.maxRunsPerMinute;
+    },
+    get powerPollSeconds() {
+      return limits.powerPollSeconds;
     },
     clock,
     random: randomBytes,

@@ -17,6 +17,9 @@ const path = '/baremetal/chassis';
 /** The states that a user may set; the others are facts. */
 const settableStatus = Type.Enum(['Unprovisioned', 'Provisioning', 'Provisioned']);
 
+/** The BMC's own key of two-key logins; empty for none. */
+const ipmiKg = Type.String({ maxLength: 255, secret: true, hint: 'must have at most 255 characters' });
+
 /** Chassis: machines behind a BMC. */
 export const chassisApis: readonly ApiDefinition[] = [
   defineApi({
@@ -36,6 +39,7 @@ export const chassisApis: readonly ApiDefinition[] = [
       ipmiPort: Type.Optional(port),
       ipmiUsername: shortText,
       ipmiPassword: secret,
+      ipmiKg: Type.Optional(ipmiKg),
       clusterUuid: Type.Optional(clusterReference),
       resourceUuid: Type.Optional(newResourceUuid),
     }),
@@ -71,6 +75,7 @@ export const chassisApis: readonly ApiDefinition[] = [
       ipmiPort: Type.Optional(port),
       ipmiUsername: Type.Optional(shortText),
       ipmiPassword: Type.Optional(secret),
+      ipmiKg: Type.Optional(ipmiKg),
       status: Type.Optional(settableStatus),
       clusterUuid: Type.Optional(clusterReference),
     }),

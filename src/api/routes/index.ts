@@ -2,6 +2,8 @@ import type { ApiDefinition } from '../zstack/definition.ts';
 import { accountApis } from './accounts.ts';
 import { auditsApis } from './audits.ts';
 import { batchApis } from './batch.ts';
+import { bmcActionApis } from './bmc-actions.ts';
+import { bmcApis } from './bmc.ts';
 import { chassisApis } from './chassis.ts';
 import { clustersApis } from './clusters.ts';
 import { globalConfigApis } from './global-config.ts';
@@ -36,6 +38,8 @@ export const apiTable: readonly ApiDefinition[] = [
   ...batchApis,
   ...chassisApis,
   ...powerApis,
+  ...bmcApis,
+  ...bmcActionApis,
   ...hostCfgApis,
   ...hardwareInfoApis,
   ...timelineApis,

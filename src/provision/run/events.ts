@@ -49,6 +49,8 @@ export type RunEvent =
   /** The inspector's or installer's first sign of life. */
   | { readonly type: 'begin' }
   | { readonly type: 'note'; readonly text: string }
+  /** The power changed and nobody here did it. Its absence means nothing. */
+  | { readonly type: 'power-changed'; readonly text: string }
   | { readonly type: 'inspected'; readonly summary: string; readonly bytes: number }
   | { readonly type: 'installed' }
   | { readonly type: 'reported-failure'; readonly reason: string }

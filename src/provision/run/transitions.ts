@@ -126,6 +126,9 @@ export function step(run: Run, event: RunEvent, at: number, cause: string): RunS
       };
     case 'note':
       return tell('note', event.text, { ...run, stageSince: at });
+    case 'power-changed':
+      // No progress: the stage is late all the same when nothing else comes.
+      return tell('power-changed', event.text);
     case 'inspected':
       if (run.kind !== 'inspect' || run.stage === 'finishing') return quiet(run);
       return {

@@ -2,6 +2,7 @@ import type { RandomBytes } from '../../base/random.ts';
 import type { ProvisionStore } from '../../provision/ports.ts';
 import type { Session } from '../group-commit.ts';
 import type { SecretBox } from '../secret-box.ts';
+import { createBmcStore } from './bmcs.ts';
 import { createChassisTable } from './chassis.ts';
 import { createHardwareInfoTable } from './hardware-info.ts';
 import { createHostCfgTable } from './host-cfgs.ts';
@@ -19,6 +20,7 @@ export function createProvisionStore(session: Session, box: SecretBox, random: R
   return {
     ...createPxeServerStore(session),
     ...createSeenMachineStore(session),
+    ...createBmcStore(session),
 
     saveChassis: (value) => write(() => chassis.save(value)),
     // Hardware info, hostcfg, runs and timeline go with it: ON DELETE CASCADE.
