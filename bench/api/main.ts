@@ -2,10 +2,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { startChild } from '../support/child.ts';
 import { type LoadResult, loadHttp } from '../support/http-load.ts';
 import { median, printRow, say } from '../support/report.ts';
-import { addressOf, chassisUuid, macOf, seedDatabase, sizes } from './seed.ts';
+import { bmcAddressOf, chassisUuid, macOf, seedDatabase, sizes } from './seed.ts';
 
 /** Enough to keep the server busy while a client wakes up. */
 const connections = 64;
@@ -22,7 +23,7 @@ const works: readonly Work[] = [
   { name: 'query by uuid', path: (n) => `/v1/baremetal/chassis/${chassisUuid(pick(n))}`, total: 20_000 },
   {
     name: 'query by q on an indexed field',
-    path: (n) => `/v1/baremetal/chassis?q=ipmiAddress=${addressOf(pick(n))}`,
+    path: (n) => `/v1/baremetal/chassis?q=ipmiAddress=${bmcAddressOf(pick(n))}`,
     total: 20_000,
   },
   {
@@ -72,6 +73,11 @@ export async function benchApi(requests = 1_000_000): Promise<void> {
       const base = String(ours.ready['url']);
       const peer = `http://127.0.0.1:${String(bare.ready['port'])}`;
       const headers = await logIn(base, password);
+      // The watch over power states would ask ten thousand BMCs that are not there.
+      const noWatch = { updateGlobalConfig: { value: '0' } };
+      const setting = `${base}/v1/global-configurations/ipmi/powerPoll.interval/actions`;
+      await fetch(setting, { method: 'PUT', headers, body: JSON.stringify(noWatch) });
+      await sleep(6000);
       const p99 = new Map<string, number>();
       for (const work of works) {
         const bytes = await (await fetch(`${base}${work.path(1)}`, { headers })).text();

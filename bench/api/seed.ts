@@ -11,14 +11,17 @@ const hex = (prefix: string, n: number): string => prefix + n.toString(16).padSt
 export const chassisUuid = (n: number): string => hex('c', n);
 export const macOf = (n: number): string =>
   `52:54:${(n >>> 24).toString(16).padStart(2, '0')}:${((n >>> 16) & 255).toString(16).padStart(2, '0')}:${((n >>> 8) & 255).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`;
-export const addressOf = (n: number): string => `10.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
+/** On loopback: should anything ask these BMCs, nobody else is bothered. */
+export const bmcAddressOf = (n: number): string =>
+  `127.${1 + ((n >>> 16) & 63)}.${(n >>> 8) & 255}.${n & 255}`;
+const addressOf = (n: number): string => `10.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}`;
 
 function chassisRecord(n: number, now: number): Chassis {
   return {
     uuid: chassisUuid(n) as Uuid,
     name: `node-${n}`,
     description: undefined,
-    ipmiAddress: addressOf(n),
+    ipmiAddress: bmcAddressOf(n),
     ipmiPort: 623,
     ipmiUsername: 'admin',
     ipmiPassword: 'bench',
