@@ -100,17 +100,16 @@ it.each([
 });
 
 it('refuses any other text without quoting a word of it', () => {
-  const word = fc.stringMatching(/^[A-Za-z0-9!$=+/:.-]{6,20}$/);
+  // Begins as no word of our own texts does.
+  const word = fc.stringMatching(/^Q[A-Z0-9!$=+/:.-]{5,19}$/);
   fc.assert(
     fc.property(fc.array(fc.oneof(word, fc.constant(mac)), { minLength: 1, maxLength: 4 }), (words) => {
       try {
         parseNicPlan(words.join(' '));
       } catch (error) {
         expect(error).toBeInstanceOf(ApiError);
-        const known = 'in address word after needs begin 192.0.2.1 192.0.2.10/24'.split(' ');
         for (const text of words) {
-          if (known.some((one) => one.includes(text.toLowerCase()))) continue;
-          expect((error as ApiError).message).not.toContain(text);
+          if (text !== mac) expect((error as ApiError).message).not.toContain(text);
         }
       }
     }),
