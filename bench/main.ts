@@ -1,12 +1,15 @@
 import { benchApi } from './api/main.ts';
+import { benchIpmi } from './ipmi/main.ts';
 import { say } from './support/report.ts';
 
-const usage = `usage: npm run bench -- <api> [options]
+const usage = `usage: npm run bench -- <api|ipmi> [options]
 
 Runs us and the peer side by side and prints a line of JSON a row:
 {"work","peer","ours","theirs","ratio","unit","goal","runs"}, ratio above 1 where we are better.
 
   api [--requests N]   the REST API against bare fastify; N requests for the memory row (default 1000000)
+  ipmi [looks] [fleet] [fleet-new] [consoles] [--minutes N]
+                       IPMI against simulated BMCs; N minutes for each fleet row (default 10)
 `;
 
 const [name = '', ...rest] = process.argv.slice(2);
@@ -17,6 +20,7 @@ const numberAfter = (flag: string): number | undefined => {
 };
 
 if (name === 'api') await benchApi(numberAfter('--requests'));
+else if (name === 'ipmi') await benchIpmi(rest, numberAfter('--minutes'));
 else {
   process.stderr.write(usage);
   process.exitCode = name === '--help' ? 0 : 2;

@@ -62,6 +62,6 @@ export async function connectBmc(
     };
   };
   const { protocol, privilege } = login;
-  const facts = { ...opened.facts, protocol, privilege, cipherSuite: opened.suite?.id };
-  return { ...clientVerbs(exclusively, full.powerTryMs), facts, run, exclusively, onEnd, solPort, close };
+  const facts = { protocol, privilege, cipherSuite: opened.suite?.id, ...opened.facts };
+  return { facts, run, exclusively, onEnd, solPort, close, ...clientVerbs(exclusively, full.powerTryMs) };
 }

@@ -7,6 +7,7 @@ import {
   type HandshakeEvent,
   handshakeRandomBytes,
 } from './session/handshake-state.ts';
+import { createIvSource } from './session/iv-source.ts';
 import type { Login } from './session/login.ts';
 import {
   openSession,
@@ -42,7 +43,6 @@ export interface Line {
 }
 
 const anyAddress = '0.0.0.0' as Ipv4;
-const ivBytes = 16;
 
 /** Opens a socket towards a BMC; `onPayload` gets what comes beside the commands. Rejects with IpmiError `unreachable` without a socket. */
 export async function openLine(
@@ -52,12 +52,14 @@ export async function openLine(
   onPayload: (payload: Uint8Array) => void,
 ): Promise<Line> {
   const { clock, random } = deps;
+  const nextIv = createIvSource(random);
   let handshake: LoginMachine | undefined;
   let session: Session | undefined;
   let opened: ((effect: Opened) => void) | undefined;
   let settle: { done: (answer: Answer) => void; failed: (error: IpmiError) => void } | undefined;
   let cancelTimer = (): void => {};
-  let sending: Promise<unknown> = Promise.resolve();
+  let unsent = 0;
+  let onAllSent = (): void => {};
 
   function unreachable(cause: unknown): IpmiError {
     const text = `can't reach ${peer.address}:${peer.port}: ${messageOf(cause)}`;
@@ -71,14 +73,24 @@ export async function openLine(
     if (waiting) act(waiting);
   }
 
+  function transmit(datagram: Uint8Array): void {
+    const done = (): void => {
+      unsent--;
+      if (unsent === 0) onAllSent();
+    };
+    unsent++;
+    socket.send(datagram, peer).then(done, (error: unknown) => {
+      giveUp(unreachable(error));
+      done();
+    });
+  }
+
   function apply(effects: readonly (HandshakeEffect | SessionEffect)[]): void {
     for (const effect of effects) {
       switch (effect.kind) {
-        case 'send': {
-          const sent = socket.send(effect.datagram, peer).catch((error) => giveUp(unreachable(error)));
-          sending = sending.then(() => sent);
+        case 'send':
+          transmit(effect.datagram);
           break;
-        }
         case 'timer':
           cancelTimer();
           cancelTimer = clock.after(effect.ms, onTimer);
@@ -112,7 +124,7 @@ export async function openLine(
 
   function onTimer(): void {
     const now = clock.now();
-    if (session) toSession(session, { kind: 'timer', now, iv: random(ivBytes) });
+    if (session) toSession(session, { kind: 'timer', now, iv: nextIv() });
     else toHandshake({ kind: 'timer', now, random: random(handshakeRandomBytes) });
   }
 
@@ -144,18 +156,18 @@ export async function openLine(
     run: (command) =>
       new Promise((done, failed) => {
         settle = { done, failed };
-        if (session) toSession(session, { kind: 'command', command, now: clock.now(), iv: random(ivBytes) });
+        if (session) toSession(session, { kind: 'command', command, now: clock.now(), iv: nextIv() });
       }),
     send(payloadType, payload) {
       if (!session) return false;
-      toSession(session, { kind: 'payload', payloadType, payload, iv: random(ivBytes) });
+      toSession(session, { kind: 'payload', payloadType, payload, iv: nextIv() });
       return true;
     },
     giveUp,
     session: () => session,
     async shut() {
       cancelTimer();
-      await sending;
+      if (unsent > 0) await new Promise<void>((resolve) => (onAllSent = resolve));
       await socket.close();
     },
   };

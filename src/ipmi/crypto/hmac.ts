@@ -9,8 +9,12 @@ export function hmac(
 ): Uint8Array {
   const mac = createHmac(suite.hash, key);
   for (const part of parts) mac.update(part);
-  return new Uint8Array(mac.digest());
+  return bytesOf(mac.digest());
 }
+
+/** The same bytes without the Buffer around them. */
+export const bytesOf = ({ buffer, byteOffset, length }: Buffer): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
 
 /** Compares secrets in a time that depends on their length only. */
 export function equalSecrets(a: Uint8Array, b: Uint8Array): boolean {

@@ -99,9 +99,8 @@ export function shareSession(
     if (!current) throw new IpmiError('closed', 'the session was lost; log in again');
     return current;
   };
+  const { chassisControl } = clientVerbs(exclusively, powerTryMs);
   return {
-    ...clientVerbs(repeating, powerTryMs),
-    chassisControl: clientVerbs(exclusively, powerTryMs).chassisControl,
     get facts() {
       return (slot.session() ?? session).facts;
     },
@@ -110,5 +109,7 @@ export function shareSession(
     solPort: () => now().solPort(),
     onEnd: (handler) => now().onEnd(handler),
     close: () => Promise.resolve(),
+    ...clientVerbs(repeating, powerTryMs),
+    chassisControl,
   };
 }

@@ -1,4 +1,6 @@
-import { type SessionSecrets, seal, type Unsealed, unseal } from './sealed.ts';
+import { createPayloadCipher, type PayloadCipher } from '../crypto/aes-cbc.ts';
+import { payloadType as types } from '../wire/session-packet.ts';
+import { aesKey, type SessionSecrets, seal, type Unsealed, unseal } from './sealed.ts';
 
 /** How messages of an open session travel; made by a login. */
 export interface Envelope {
@@ -20,14 +22,20 @@ export interface Envelope {
 
 /** Envelope of an RMCP+ session. IPMI 2.0 §13.28, §13.29 */
 export function rmcpPlusEnvelope(secrets: SessionSecrets, ignoreChecksums = false): Envelope {
-  const { bmcSessionId: to, consoleSessionId } = secrets;
+  const { suite, keys, bmcSessionId: to, consoleSessionId } = secrets;
+  // Only a console is worth the memory of two contexts: a poller's session sends two packets a minute.
+  let aes: PayloadCipher | undefined;
   return {
     bmcSessionId: to,
     carriesPayloads: true,
     firstSequence: 1,
     checksSequence: true,
     ignoreChecksums,
-    seal: (payloadType, sequence, payload, iv) => seal(secrets, { to, payloadType, sequence, payload }, iv),
-    unseal: (datagram) => unseal(secrets, consoleSessionId, datagram),
+    seal(payloadType, sequence, payload, iv) {
+      if (payloadType === types.sol && suite.confidentiality !== undefined)
+        aes ??= createPayloadCipher(aesKey(keys));
+      return seal({ suite, keys, aes }, { to, payloadType, sequence, payload }, iv);
+    },
+    unseal: (datagram) => unseal({ suite, keys, aes }, consoleSessionId, datagram),
   };
 }

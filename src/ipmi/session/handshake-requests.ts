@@ -24,13 +24,13 @@ export interface LoginAttempt {
 /** RMCP+ packet outside a session: session id and sequence 0, nothing protected. IPMI 2.0 §13.6 */
 function plain(type: number, payload: Uint8Array): Uint8Array {
   const open = { encrypted: false, authenticated: false, sessionId: 0, sequence: 0 };
-  return ipmiDatagram(encodeSessionPacket({ ...open, payloadType: type, payload }));
+  return ipmiDatagram(encodeSessionPacket({ payloadType: type, payload, ...open }));
 }
 
 const request = { toAddr: lanAddress.bmc, toLun: 0, fromAddr: lanAddress.remoteConsole, fromLun: 0 } as const;
 
 function sessionless(netFn: number, cmd: number, data: Uint8Array, rqSeq: number): Uint8Array {
-  const payload = encodeIpmiMessage({ ...request, netFn, rqSeq, cmd, data });
+  const payload = encodeIpmiMessage({ netFn, rqSeq, cmd, data, ...request });
   return ipmiDatagram(encodeSessionless({ sequence: 0, sessionId: 0, payload }));
 }
 

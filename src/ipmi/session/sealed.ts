@@ -1,5 +1,4 @@
-import { ByteWriter } from '../../base/bytes.ts';
-import { decryptPayload, encryptPayload } from '../crypto/aes-cbc.ts';
+import { decryptPayload, encryptPayload, type PayloadCipher } from '../crypto/aes-cbc.ts';
 import { equalSecrets } from '../crypto/hmac.ts';
 import { packetAuthCode } from '../crypto/integrity.ts';
 import type { SessionKeys } from '../crypto/rakp.ts';
@@ -18,7 +17,11 @@ export interface SessionSecrets {
 /** Why a datagram was dropped. */
 export type DropReason = 'not-for-us' | 'malformed' | 'bad-integrity' | 'replayed' | 'stale-reply';
 
-const aesKey = (keys: SessionKeys): Uint8Array => keys.k2.subarray(0, 16);
+/** What protects the packets of a session; `aes` where many are expected. */
+type Protection = Pick<SessionSecrets, 'suite' | 'keys'> & { readonly aes?: PayloadCipher | undefined };
+
+/** The key of the suite's encryption. IPMI 2.0 §13.29 */
+export const aesKey = (keys: SessionKeys): Uint8Array => keys.k2.subarray(0, 16);
 
 /** An RMCP datagram around `body` that asks for no acknowledge. IPMI 2.0 §13.1.3 */
 export function ipmiDatagram(body: Uint8Array): Uint8Array {
@@ -33,7 +36,7 @@ export function ipmiBody(datagram: Uint8Array): Uint8Array | undefined {
 
 /** Datagram with a payload for the session `to`, protected as the suite says. `iv`: 16 unpredictable bytes. IPMI 2.0 §13.28, §13.29 */
 export function seal(
-  secrets: Pick<SessionSecrets, 'suite' | 'keys'>,
+  secrets: Protection,
   packet: {
     readonly to: number;
     readonly payloadType: number;
@@ -42,18 +45,24 @@ export function seal(
   },
   iv: Uint8Array,
 ): Uint8Array {
-  const { suite, keys } = secrets;
+  const { suite, keys, aes } = secrets;
   const encrypted = suite.confidentiality !== undefined;
+  const encrypt = (data: Uint8Array): Uint8Array =>
+    aes ? aes.encrypt(iv, data) : encryptPayload(aesKey(keys), iv, data);
   const signed = encodeSessionPacket({
     payloadType: packet.payloadType,
     encrypted,
     authenticated: suite.integrity !== undefined,
     sessionId: packet.to,
     sequence: packet.sequence,
-    payload: encrypted ? encryptPayload(aesKey(keys), iv, packet.payload) : packet.payload,
+    payload: encrypted ? encrypt(packet.payload) : packet.payload,
   });
   const code = packetAuthCode(suite, keys, signed);
-  return ipmiDatagram(new ByteWriter(signed.length + code.length).bytes(signed).bytes(code).done());
+  const datagram = ipmiDatagram(signed);
+  const whole = new Uint8Array(datagram.length + code.length);
+  whole.set(datagram);
+  whole.set(code, datagram.length);
+  return whole;
 }
 
 export type Unsealed =
@@ -70,14 +79,10 @@ export type Unsealed =
  * `bad-integrity`.
  * WireError when malformed.
  */
-export function unseal(
-  secrets: Pick<SessionSecrets, 'suite' | 'keys'>,
-  own: number,
-  datagram: Uint8Array,
-): Unsealed {
+export function unseal(secrets: Protection, own: number, datagram: Uint8Array): Unsealed {
   const body = ipmiBody(datagram);
   if (body === undefined) return { kind: 'drop', reason: 'not-for-us' };
-  const { suite, keys } = secrets;
+  const { suite, keys, aes } = secrets;
   const packet = decodeSessionPacket(body, suite.authCodeBytes);
   if (packet.sessionId !== own) return { kind: 'drop', reason: 'not-for-us' };
   const encrypted = suite.confidentiality !== undefined;
@@ -86,10 +91,8 @@ export function unseal(
     return { kind: 'drop', reason: 'bad-integrity' };
   if (authenticated && !equalSecrets(packetAuthCode(suite, keys, packet.signed), packet.authCode))
     return { kind: 'drop', reason: 'bad-integrity' };
-  return {
-    kind: 'payload',
-    payloadType: packet.payloadType,
-    sequence: packet.sequence,
-    payload: encrypted ? decryptPayload(aesKey(keys), packet.payload) : packet.payload,
-  };
+  const { payloadType, sequence } = packet;
+  if (!encrypted) return { kind: 'payload', payloadType, sequence, payload: packet.payload };
+  const payload = aes ? aes.decrypt(packet.payload) : decryptPayload(aesKey(keys), packet.payload);
+  return { kind: 'payload', payloadType, sequence, payload };
 }

@@ -53,7 +53,7 @@ export function createFeed(scrollbackBytes: number, backlogBytes: number): Feed 
     kept: () => ({ start: scrollback.start(), end: scrollback.end() }),
     publish(news) {
       if (ended) return;
-      const event: SolEvent = { ...news, offset: scrollback.end() };
+      const event: SolEvent = { offset: scrollback.end(), ...news };
       if (event.kind === 'output') {
         scrollback.append(event.data);
         gaps = gaps.filter(({ offset }) => offset >= scrollback.start());

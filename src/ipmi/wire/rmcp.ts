@@ -26,7 +26,7 @@ export function encodeRmcp(packet: RmcpPacket): Uint8Array {
     .done();
 }
 
-/** Reads an RMCP packet; WireError when it is shorter than its header or of another RMCP version. */
+/** Reads an RMCP packet, its body being a view of `bytes`; WireError when it is shorter than its header or of another RMCP version. */
 export function decodeRmcp(bytes: Uint8Array): RmcpPacket {
   const r = new ByteReader(bytes);
   if (r.u8('rmcp.version') !== version1)
@@ -38,6 +38,6 @@ export function decodeRmcp(bytes: Uint8Array): RmcpPacket {
     sequence,
     messageClass: classByte & 0x1f,
     isAck: (classByte & 0x80) !== 0,
-    body: r.rest(),
+    body: bytes.subarray(r.offset),
   };
 }

@@ -34,6 +34,7 @@ export interface ReceivedSessionPacket extends SessionPacket {
 }
 
 const nextHeaderRmcp = 0x07;
+const nothing = new Uint8Array();
 
 /**
  * Bytes of the packet behind the RMCP header. An authenticated one ends with its integrity pad, pad length and next header, and
@@ -68,6 +69,7 @@ export function peekSessionId(body: Uint8Array): number {
 /**
  * Reads an RMCP+ packet whose auth code, if it has one, is `authCodeLength` bytes long. The auth code is not checked here.
  * WireError when malformed. OEM explicit payloads have a longer header and are refused: nothing here uses them.
+ * Payload and signed part are views of `body`, which must not change: this runs for each packet of thousands of sessions.
  */
 export function decodeSessionPacket(body: Uint8Array, authCodeLength: number): ReceivedSessionPacket {
   const r = new ByteReader(body);
@@ -79,7 +81,9 @@ export function decodeSessionPacket(body: Uint8Array, authCodeLength: number): R
     throw new WireError('bad-value', 'session.payloadType', 'is an OEM payload');
   const sessionId = r.u32le('session.id');
   const sequence = r.u32le('session.sequence');
-  const payload = r.bytes(r.u16le('session.payloadLength'), 'session.payload');
+  const length = r.u16le('session.payloadLength');
+  const at = r.offset;
+  r.skip(length, 'session.payload');
   const authenticated = (typeByte & 0x40) !== 0;
   const packet = {
     payloadType: type,
@@ -87,9 +91,9 @@ export function decodeSessionPacket(body: Uint8Array, authCodeLength: number): R
     authenticated,
     sessionId,
     sequence,
-    payload,
+    payload: body.subarray(at, at + length),
   };
-  if (!authenticated) return { ...packet, signed: new Uint8Array(), authCode: new Uint8Array() };
+  if (!authenticated) return { signed: nothing, authCode: nothing, ...packet };
 
   const pad = r.remaining - 2 - authCodeLength;
   r.skip(pad, 'session.trailer');
@@ -98,8 +102,8 @@ export function decodeSessionPacket(body: Uint8Array, authCodeLength: number): R
   if (r.u8('session.nextHeader') !== nextHeaderRmcp)
     throw new WireError('bad-value', 'session.nextHeader', 'is not 0x07');
   return {
-    ...packet,
-    signed: body.slice(0, r.offset),
+    signed: body.subarray(0, r.offset),
     authCode: r.bytes(authCodeLength, 'session.authCode'),
+    ...packet,
   };
 }

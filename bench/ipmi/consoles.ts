@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { printRow, say } from '../support/report.ts';
+import type { ReadOrder, ReadReport, WriteAnswer, WriteOrder } from './orders.ts';
+import { startWorker } from './programs.ts';
+import type { Fleet } from './targets.ts';
+
+const fleet: Fleet = { first: '127.42.0.1', count: 100 };
+const seconds = 60;
+/** For what is still on its way. */
+const tailMs = 3000;
+
+/** 100 consoles at 115,200 baud for a minute: characters lost or wrong, and processor time. No peer does this; `theirs` is the limit. */
+export async function benchConsoles(): Promise<void> {
+  const args = [fleet.first, String(fleet.count)];
+  const machines = startWorker<WriteOrder, WriteAnswer>('serial-bmcs', args, 'simulator');
+  const reader = startWorker<ReadOrder, ReadReport>('console-reader', args, 'measured');
+  try {
+    // Answered once the BMCs are there.
+    await machines.ask({ seconds: 0 });
+    await reader.ask({ kind: 'open' });
+    say(`${fleet.count} consoles for ${seconds} s`);
+    const { characters, ms } = await machines.ask({ seconds });
+    await sleep(tailMs);
+    const report = await reader.ask({ kind: 'report' });
+    await reader.ask({ kind: 'close' });
+    const sent = characters * fleet.count;
+    const rate = Math.round(characters / (ms / 1000));
+    const work = `SOL, ${fleet.count} consoles, ${rate} characters/s each for ${Math.round(ms / 1000)} s`;
+    const row = { work, peer: 'limit', runs: 1 };
+    const share = (report.cpuMs / ms) * 100;
+    printRow({ ...row, ours: share, theirs: 30, unit: '% of a core', goal: 'under 30' }, 'lower');
+    printRow(
+      {
+        ...row,
+        work: `${work}: right characters (${report.wrong} wrong, ${report.gaps} gaps)`,
+        peer: 'sent by the machines',
+        ours: report.characters - report.wrong,
+        theirs: sent,
+        unit: 'characters',
+        goal: 'ratio 1',
+      },
+      'higher',
+    );
+  } finally {
+    await Promise.all([reader.stop(), machines.stop()]);
+  }
+}
