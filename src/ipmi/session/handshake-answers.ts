@@ -23,7 +23,7 @@ import { isSuiteRefusal, preferListed } from './suite-choice.ts';
 /** Parts of 16 bytes in the longest list. IPMI 2.0 §22.15 */
 const maxParts = 64;
 /** RAKP statuses that this side gives. IPMI 2.0 §13.24, table 13-15 */
-const rakpStatus = { invalidIcv: 0x0f, noSuiteMatch: 0x11 } as const;
+const rakpStatus = { inactiveSessionId: 0x08, invalidIcv: 0x0f, noSuiteMatch: 0x11 } as const;
 
 /** Goes on with what the BMC told about its channel; undefined when it refused to tell. */
 export function probed(state: Handshake, facts: LoginFacts | undefined, now: number): Step {
@@ -99,6 +99,23 @@ export function opened(state: Handshake, response: OpenSessionResponse, now: num
     ]);
   }
   return enter(state, { at: 'rakp2', bmcSessionId }, rakp1Datagram(state, bmcSessionId), now);
+}
+
+/**
+ * A BMC that is slower than the repetitions answers each Open Session Request, and may have dropped what it opened for the one before: the
+ * login goes on with the later session. Its tag is a new one, as a RAKP 2 that is on its way belongs to the other session.
+ */
+export function openedAgain(
+  state: Handshake,
+  before: number,
+  response: OpenSessionResponse,
+  now: number,
+): Step {
+  if (response.kind === 'refused' || response.consoleSessionId !== state.consoleSessionId) return [state, []];
+  if (response.bmcSessionId === before || response.bmcSessionId === 0) return [state, []];
+  const [next, effects] = opened({ ...state, tag: (state.tag + 1) & 0xff }, response, now);
+  const freed = refusalDatagram(state.tag, rakpStatus.inactiveSessionId, before);
+  return [next, [{ kind: 'send', datagram: freed }, ...effects]];
 }
 
 /** RAKP 2: only a BMC that knows the password gets the console's proof of it. IPMI 2.0 §13.21, §13.22 */

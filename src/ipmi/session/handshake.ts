@@ -1,7 +1,7 @@
 import { WireError } from '../../base/bytes.ts';
 import { assertNever } from '../../base/errors.ts';
 import { IpmiError } from '../types.ts';
-import { finished, listed, opened, openWithBest, probed, proven } from './handshake-answers.ts';
+import { finished, listed, opened, openedAgain, openWithBest, probed, proven } from './handshake-answers.ts';
 import { decodeHandshakeReply, type HandshakeReply } from './handshake-replies.ts';
 import { closeDatagram, openDatagram, probeDatagram, refusalDatagram } from './handshake-requests.ts';
 import {
@@ -109,6 +109,8 @@ function advance(state: Handshake, reply: HandshakeReply, now: number): Step {
   if (reply.kind === 'suites') return phase.at === 'suites' ? listed(heard, phase, reply, now) : [state, []];
   if (reply.message.tag !== state.tag) return [state, []];
   if (reply.kind === 'open' && phase.at === 'open') return opened(heard, reply.message, now);
+  if (reply.kind === 'open' && phase.at === 'rakp2')
+    return openedAgain(heard, phase.bmcSessionId, reply.message, now);
   if (reply.kind === 'rakp2' && phase.at === 'rakp2')
     return proven(heard, phase.bmcSessionId, reply.message, now);
   if (reply.kind === 'rakp4' && phase.at === 'rakp4') return finished(heard, phase, reply.message);
