@@ -18,17 +18,7 @@ afterEach(() => rig.close());
 
 const names = (): readonly string[] => rig.notices.map(({ name }) => name);
 
-async function provision(): Promise<void> {
-  const state = { ended: false };
-  const call = rig.provision.service.provision(rig.chassisUuid).finally(() => {
-    state.ended = true;
-  });
-  while (!state.ended) {
-    await rig.clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await call;
-}
+const provision = (): Promise<void> => rig.begin();
 
 describe('a person is told', () => {
   it('when a run ends in PxeBootFailed, with its cause; not when somebody cancels it', async () => {

@@ -24,21 +24,7 @@ afterEach(async () => {
   await rig.close();
 });
 
-/** Begins a run while virtual time goes on slowly enough for real file access to keep up. */
-async function provision(): Promise<void> {
-  const call = rig.provision.service.provision(rig.chassisUuid);
-  const state = { ended: false };
-  void call
-    .finally(() => {
-      state.ended = true;
-    })
-    .catch(() => undefined);
-  while (!state.ended) {
-    await rig.clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await call;
-}
+const provision = (): Promise<void> => rig.begin();
 
 const serverOfRun = async (): Promise<Uuid | undefined> =>
   (await rig.store.provision.latestRun(rig.chassisUuid))?.pxeServerUuid;

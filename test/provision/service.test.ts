@@ -39,21 +39,7 @@ const hostCfg = () => ({
   },
 });
 
-/** Provisions while virtual time goes on slowly enough for real file access to keep up. */
-async function provision(): Promise<void> {
-  const call = rig.provision.service.provision(rig.chassisUuid);
-  const state = { ended: false };
-  void call
-    .finally(() => {
-      state.ended = true;
-    })
-    .catch(() => undefined);
-  while (!state.ended) {
-    await rig.clock.advance(100);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  await call;
-}
+const provision = (): Promise<void> => rig.begin();
 
 async function inspect(): Promise<void> {
   await provision();

@@ -93,6 +93,8 @@ export interface Harness {
   readonly limits: { maxRunsPerMinute: number; powerPollSeconds: number };
   /** The machine's packets from DISCOVER to its own system's lease, and the script that it was given. */
   boot(): Promise<string>;
+  /** Begins a run while virtual time goes on slowly enough for real file access to keep up. */
+  begin(): Promise<void>;
   event(event: PxeEvent): void;
   settle(): Promise<void>;
   status(): Promise<string | undefined>;
@@ -185,6 +187,20 @@ export async function createHarness(given?: {
     notices,
     limits,
     settle,
+    async begin() {
+      const call = provision.service.provision(chassisUuid);
+      const state = { ended: false };
+      void call
+        .finally(() => {
+          state.ended = true;
+        })
+        .catch(() => undefined);
+      while (!state.ended) {
+        await clock.advance(100);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      await call;
+    },
     event: (event) => provision.events(event),
     async boot() {
       const sighting = {
