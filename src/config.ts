@@ -34,6 +34,21 @@ const schema = group({
     }),
     port: port(8080, "TCP port of the REST API; the product's own by default, which its clients assume"),
     publicUrl: httpUrl('Base of job locations as clients reach this server; else the Host header is used'),
+    tls: group({
+      certificateFile: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description:
+            'Certificate of the REST API, PEM, its chain below it; with it and its key the API speaks HTTPS only',
+        }),
+      ),
+      keyFile: Type.Optional(
+        Type.String({
+          minLength: 1,
+          description: 'Its private key, PEM without a passphrase, mode 0600; both are read at the start',
+        }),
+      ),
+    }),
     timeZone: Type.String({
       default: 'UTC',
       minLength: 1,
@@ -105,6 +120,14 @@ const schema = group({
     rebootMinutes: count(5, 1440, 'Longest wait from power-on to the begin of the installer, minutes'),
     installMinutes: count(30, 1440, 'Longest installation, minutes'),
     maxRunsPerMinute: count(20, 10_000, 'Runs begun in a minute; holds mass re-installs by mistake'),
+  }),
+  kvm: group({
+    libvirtUri: Type.String({
+      default: 'qemu:///system',
+      pattern: '^[a-z][a-z0-9+]*://[!-~]*$',
+      description: 'The libvirt of each KVM host, as virsh -c takes it on that host',
+    }),
+    lookMinutes: count(10, 1440, 'How often a connected KVM host is looked at without any event, minutes'),
   }),
   log: group({
     level: oneOf(
@@ -273,6 +296,9 @@ function furtherFaults({ api, admin, installer }: Config): readonly string[] {
     admin.password !== undefined && admin.passwordFile !== undefined
       ? 'admin.password and admin.passwordFile exclude each other'
       : '',
+    (api.tls.certificateFile === undefined) === (api.tls.keyFile === undefined)
+      ? ''
+      : 'api.tls.certificateFile and api.tls.keyFile come together or not at all',
     (installer.kernel === undefined) === (installer.initrd === undefined)
       ? ''
       : 'installer.kernel and installer.initrd come together or not at all',

@@ -9,8 +9,14 @@ import { parseIpv4 } from './base/ipv4.ts';
 import type { Logger } from './base/log.ts';
 import type { Uuid } from './base/uuid.ts';
 import { type Config, readAdminPassword } from './config.ts';
+import { createIommu } from './iommu/create.ts';
+import { createKvm } from './kvm/create.ts';
+import { ownKeyIn } from './kvm/hosts/own-key.ts';
+import type { Notify } from './kvm/ports.ts';
 import { createOpenUdp } from './net/dgram.ts';
 import { interfaceAddresses } from './net/interfaces.ts';
+import { openLocalShell } from './net/local-shell.ts';
+import { openSsh } from './net/ssh.ts';
 import { createPlatform, type SettingDefaults, type Settings } from './platform/index.ts';
 import { bmcAccess } from './provision/bmc-access.ts';
 import { createProvision, type Provision } from './provision/create.ts';
@@ -197,6 +203,47 @@ export async function startRackwright(
     closers.push(() => provision.close());
     await provision.start();
 
+    const notifyOfHosts: Notify = ({ name, severity, text, about, facts }) =>
+      platform.notifications.notify({
+        name,
+        type: severity,
+        content: text,
+        sender: 'kvm',
+        resourceType: about.type,
+        resourceUuid: about.uuid,
+        opaque: facts,
+      });
+    const hostSide = {
+      libvirtUri: config.kvm.libvirtUri,
+      notify: notifyOfHosts,
+      clock,
+      random: randomBytes,
+      log,
+    };
+    const kvm = createKvm({
+      ...hostSide,
+      store: store.kvm,
+      tags: {
+        valueOf: (uuid, name) => platform.tags.valueOf(uuid, name),
+        set: (type, uuid, name, value) => platform.tags.put(type, uuid, name, value),
+      },
+      openSsh,
+      openLocalShell,
+      readOwnKey: ownKeyIn(config.dataDirectory),
+      lookEveryMs: config.kvm.lookMinutes * 60_000,
+    });
+    closers.push(() => kvm.close());
+    const iommu = createIommu({
+      ...hostSide,
+      store: store.iommu,
+      vms: kvm.vms,
+      vmStore: store.kvm,
+      connections: kvm.connections,
+    });
+    closers.push(() => iommu.close());
+    kvm.observe(iommu.observer);
+    await kvm.start();
+
     // Before the API listens: who sees it ready may log in. Told at once: a start that fails later must not hide the only password.
     const known = await store.accounts.getAccountByName('admin');
     const password = known ? undefined : readAdminPassword(config);
@@ -212,6 +259,25 @@ export async function startRackwright(
       { ...config.api, ...(publicUrl === undefined ? {} : { publicUrl }) },
       {
         service: provision.service,
+        hosts: kvm.hosts,
+        vms: kvm.vms,
+        usb: kvm.usb,
+        catalogue: kvm.catalogue,
+        iommu: iommu.service,
+        look: (hostUuid) => kvm.connections.look(hostUuid as Uuid),
+        streams: {
+          'usb-redirect': async (ticket) => {
+            const opened = await kvm.usb.openRedirect(ticket);
+            return (
+              opened && {
+                stream: opened.stream,
+                accountUuid: opened.owner,
+                resourceType: 'VmInstanceVO',
+                resourceUuid: opened.vmInstanceUuid,
+              }
+            );
+          },
+        },
         platform,
         query: store.query,
         accounts: store.accounts,

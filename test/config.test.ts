@@ -38,7 +38,14 @@ describe('defaults', () => {
     const config = loadConfig({ env: {} });
     expect(config).toEqual({
       dataDirectory: './rackwright-data',
-      api: { address: '0.0.0.0', port: 8080, timeZone: 'UTC', sessionHours: 2, revealSecrets: false },
+      api: {
+        address: '0.0.0.0',
+        port: 8080,
+        timeZone: 'UTC',
+        sessionHours: 2,
+        revealSecrets: false,
+        tls: {},
+      },
       admin: {},
       boot: {
         httpPort: 8081,
@@ -56,6 +63,7 @@ describe('defaults', () => {
       installer: { kernelArguments: [] },
       ipmi: { privilege: 'administrator' },
       provision: { inspectMinutes: 10, rebootMinutes: 5, installMinutes: 30, maxRunsPerMinute: 20 },
+      kvm: { libvirtUri: 'qemu:///system', lookMinutes: 10 },
       log: { level: 'info' },
     });
   });

@@ -1,6 +1,7 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { ApiError } from './errors.ts';
+import { FilteredRequest } from './streams/upgrade-filter.ts';
 import { toZstackError } from './zstack/errors.ts';
 
 /** Limits on slow clients, in ms. A whole request is at most 1 MiB; nobody honest needs half a minute for it. */
@@ -28,17 +29,25 @@ export const httpLimits: HttpLimits = {
   checkMs: 5000,
 };
 
-/** The limits as Fastify takes them. A request without Host gets locations from the socket's address. */
-export function serverLimits(limits: HttpLimits) {
+/**
+ * The limits as Fastify takes them, with a certificate for HTTPS (TLS 1.2 and later). A request without Host gets locations from the
+ * socket's address.
+ */
+export function serverLimits(limits: HttpLimits, tls?: { readonly cert: string; readonly key: string }) {
+  const http = {
+    requireHostHeader: false,
+    headersTimeout: limits.headersMs,
+    connectionsCheckingInterval: limits.checkMs,
+    IncomingMessage: FilteredRequest,
+  };
+  const { cert, key } = tls ?? {};
+  const https = { ...http, cert, key, minVersion: 'TLSv1.2', handshakeTimeout: limits.headersMs } as const;
   return {
     connectionTimeout: limits.connectionMs,
     requestTimeout: limits.requestMs,
     keepAliveTimeout: limits.keepAliveMs,
-    http: {
-      requireHostHeader: false,
-      headersTimeout: limits.headersMs,
-      connectionsCheckingInterval: limits.checkMs,
-    },
+    // Fastify looks at `https` first; its types know one of them only.
+    ...(tls === undefined ? { http } : ({ https } as object)),
   };
 }
 
@@ -72,9 +81,19 @@ export function watchConnections(server: Server, { answerMs }: HttpLimits): { cl
     const requests = open.get(socket);
     if (requests !== undefined) open.set(socket, requests + change);
   };
-  server.on('connection', (socket: Socket) => {
+  const add = (socket: Socket): void => {
     open.set(socket, 0);
     socket.once('close', () => open.delete(socket));
+  };
+  server.on('connection', add);
+  // Requests over TLS come on a socket of their own; the one below must not count as idle.
+  server.on('secureConnection', (secure: Socket) => {
+    for (const below of open.keys()) {
+      if (below.remotePort === secure.remotePort && below.remoteAddress === secure.remoteAddress) {
+        open.delete(below);
+      }
+    }
+    add(secure);
   });
   server.on('request', ({ socket }: { socket: Socket }, response: ServerResponse) => {
     count(socket, 1);

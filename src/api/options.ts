@@ -1,10 +1,15 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
+import type { IommuService } from '../iommu/index.ts';
+import type { CatalogueService, HostService, UsbService, VmService } from '../kvm/index.ts';
 import type { ProvisionService } from '../provision/index.ts';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
 import { ApiError } from './errors.ts';
 import type { Platform } from '../platform/index.ts';
+import type { OpenTicket, StreamKind } from './streams/kinds.ts';
+import { type TunnelLimits, tunnelLimits } from './streams/tunnel.ts';
+import { readTls, type TlsFiles, type TlsIdentity } from './tls.ts';
 import type {
   AccountStore,
   JobStore,
@@ -21,6 +26,8 @@ export interface ApiOptions {
   readonly port: number;
   /** Base of job locations as clients see it, e.g. `https://rack1.example/zstack`; undefined takes it from the Host header. */
   readonly publicUrl?: string;
+  /** Certificate and key; with them the API speaks HTTPS only. */
+  readonly tls?: TlsFiles;
   /** IANA zone of the dates in answers; ZStack sends no zone, so clients must know it. */
   readonly timeZone: string;
   /** True lets the passwords that the query port gives pass to admins, with an audit line for each answer. */
@@ -31,11 +38,20 @@ export interface ApiOptions {
   readonly webHook?: { readonly tries: number; readonly intervalMs: number };
   /** log2 of scrypt's N; default 15 (32 MiB and some 80 ms a guess). */
   readonly passwordCost?: number;
+  /** Of WebSockets; for tests. */
+  readonly tunnelLimits?: TunnelLimits;
 }
 
 /** What the API needs from the other rooms. */
 export interface ApiDeps {
   readonly service: ProvisionService;
+  readonly hosts: HostService;
+  readonly vms: VmService;
+  readonly usb: UsbService;
+  readonly catalogue: CatalogueService;
+  readonly iommu: IommuService;
+  /** Looks at a KVM host and everything on it again. */
+  readonly look: (hostUuid: string) => Promise<void>;
   readonly platform: Platform;
   readonly query: QueryPort;
   readonly accounts: AccountStore;
@@ -52,6 +68,8 @@ export interface ApiDeps {
   readonly log: Logger;
   /** Extra members of `GET /health`, which needs no session: nothing secret. */
   readonly health?: () => object;
+  /** What the tickets of WebSockets open; a kind that is missing knows no ticket. */
+  readonly streams?: Readonly<Partial<Record<StreamKind, OpenTicket>>>;
 }
 
 /** A running API. */
@@ -66,8 +84,9 @@ export interface ApiHandle {
 }
 
 /** Options with every default filled in. */
-export type FullApiOptions = Omit<Required<ApiOptions>, 'publicUrl'> & {
+export type FullApiOptions = Omit<Required<ApiOptions>, 'publicUrl' | 'tls'> & {
   readonly publicUrl: string | undefined;
+  readonly tls: TlsIdentity | undefined;
 };
 
 /** Fills in defaults; rejects nonsense with ApiError `bad-option` whose data names the option. */
@@ -96,5 +115,7 @@ export function checkApiOptions(options: ApiOptions): FullApiOptions {
     bodyLimitBytes: options.bodyLimitBytes ?? 1_048_576,
     webHook: options.webHook ?? { tries: 15, intervalMs: 2000 },
     passwordCost,
+    tls: readTls(options.tls ?? {}),
+    tunnelLimits: options.tunnelLimits ?? tunnelLimits,
   };
 }

@@ -52,3 +52,23 @@ export const clusterReference = Type.String({
 });
 
 export const stateEvent = Type.Enum(['enable', 'disable']);
+
+/** The product writes it as a whole number. */
+export const tcpPort = Type.Integer({
+  minimum: 1,
+  maximum: 65_535,
+  hint: 'must be a whole number from 1 to 65535',
+});
+
+/** How a host for a VM is found; names of the product. */
+export const allocatorStrategies = [
+  'DefaultHostAllocatorStrategy',
+  'LastHostPreferredAllocatorStrategy',
+  'LeastVmPreferredHostAllocatorStrategy',
+  'MinimumCPUUsageHostAllocatorStrategy',
+  'MinimumMemoryUsageHostAllocatorStrategy',
+  'MaxInstancePerHostHostAllocatorStrategy',
+] as const;
+
+/** What runs in a VM; names of the product. */
+export const platform = Type.Enum(['Linux', 'Windows', 'WindowsVirtio', 'Other', 'Paravirtualization']);

@@ -20,6 +20,7 @@ import { apiPrefixes, registerApis } from './zstack/dispatch.ts';
 import { createDateFormat } from './zstack/envelope.ts';
 import { toZstackError } from './zstack/errors.ts';
 import { registerForeign } from './zstack/foreign.ts';
+import { registerStreams } from './streams/register.ts';
 import { createUnrouted } from './zstack/unrouted.ts';
 import { createApiWork } from './work.ts';
 
@@ -34,7 +35,7 @@ function newServer(options: FullApiOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 512 },
-    ...serverLimits(httpLimits),
+    ...serverLimits(httpLimits, options.tls),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: (_error, _request, reply) => {
       const { status, body } = toZstackError(new ApiError('bad-request', 'the URL is malformed or too long'));
@@ -115,7 +116,7 @@ function sweepSessions({ accounts, clock, log }: ApiDeps): () => void {
 export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHandle> {
   const options = checkApiOptions(given);
   const { service, query, accounts, clock, random, log } = deps;
-  const { platform } = deps;
+  const { platform, hosts, vms, usb, catalogue, iommu, look } = deps;
   const { passwordCost } = options;
   const sessions = createSessions({
     accounts,
@@ -140,6 +141,12 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   const contextFor = createContexts({
     service,
     platform,
+    hosts,
+    vms,
+    usb,
+    catalogue,
+    iommu,
+    look,
     accounts: createAccountService({ accounts, clock, random, passwordCost }),
     sessions,
     progress,
@@ -161,6 +168,14 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   registerJobs(app, { jobs, publicUrl });
   const document = openApiDocument(apiTable, (resource) => query.describe(resource), deps.version);
   registerDocs(app, apiPrefixes, document);
+  const streams = registerStreams(app, {
+    open: deps.streams ?? {},
+    publicUrl,
+    audit: platform.audit,
+    clock,
+    log,
+    limits: options.tunnelLimits,
+  });
   app.get('/health', async () => ({ ok: true, ...deps.health?.() }));
   unrouted.finish();
 
@@ -174,6 +189,9 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
     const text = `the API cannot listen on ${options.address} port ${options.port}: ${messageOf(error)}`;
     throw new ApiError('listen-failed', text, { cause: error });
   }
+  if (options.tls !== undefined && options.tls.expiresAt < clock.now()) {
+    log.warn({}, 'the certificate of the API has expired; renew it and start again');
+  }
   const stopSweep = sweepSessions(deps);
   const { address, port } = app.server.address() as AddressInfo;
 
@@ -181,6 +199,7 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   const close = async (): Promise<void> => {
     stopSweep();
     managementNode.close();
+    await streams.close();
     const stuck = clock.after(closeMs, () => app.server.closeAllConnections());
     const ended = app.close();
     connections.closeIdle();
@@ -189,7 +208,7 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
     await work.close(closeMs);
   };
   return {
-    url: `http://${address.includes(':') ? `[${address}]` : address}:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://${address.includes(':') ? `[${address}]` : address}:${port}`,
     address,
     port,
     close: () => (closed ??= close()),

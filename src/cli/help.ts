@@ -10,6 +10,11 @@ const groups: readonly (readonly [string, string])[] = [
   ['hostcfg', 'what a machine shall become'],
   ['why', 'what a machine did, and why it stopped'],
   ['seen', 'machines that asked for a boot and are not known'],
+  ['host', 'KVM hosts'],
+  ['vm', 'virtual machines'],
+  ['pci', 'PCI devices of hosts'],
+  ['iommu', 'what PCI devices need to be given away'],
+  ['usb', 'USB devices of hosts and of viewers'],
   ['tag', 'tags of machines'],
   ['zone', 'halls and the like'],
   ['cluster', 'racks and the like'],
@@ -22,8 +27,8 @@ const groups: readonly (readonly [string, string])[] = [
 
 const footer = [
   'The server is --url, RACKWRIGHT_URL, the one of the last login, or http://127.0.0.1:8080.',
-  'A chassis is given by its name or uuid. Exit status: 0 done, 1 refused or failed, 2 wrong usage,',
-  '3 server not reached, 4 not logged in, 5 still running.',
+  'A machine, host, VM or device is given by its name or uuid. Exit status: 0 done, 1 refused or failed,',
+  '2 wrong usage, 3 server not reached, 4 not logged in, 5 still running.',
 ];
 
 const page = (lines: readonly string[]): string =>

@@ -42,6 +42,9 @@ export const taggableTypes = [
   'InstanceOfferingVO',
   'PciDeviceVO',
   'PciDeviceOfferingVO',
+  'ImageVO',
+  'StackTemplateVO',
+  'UsbDeviceVO',
 ] as const;
 export type TaggableType = (typeof taggableTypes)[number];
 
@@ -90,6 +93,11 @@ export const notificationNames = [
   'dhcp-pool-full',
   'web-hook-dropped',
   'duplicate-machine',
+  'host-disconnected',
+  'host-key-changed',
+  'vm-changed',
+  'usb-device-changed',
+  'pci-device-changed',
 ] as const;
 export type NotificationName = (typeof notificationNames)[number];
 

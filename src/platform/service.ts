@@ -55,6 +55,10 @@ export interface TagService {
   checkGiven(resourceType: TaggableType, given: GivenTags): void;
   /** Stores the lasting tags of a resource that was just made or changed; a tag that it has already is left alone. */
   attach(resourceType: TaggableType, resourceUuid: Uuid, given: GivenTags): Promise<void>;
+  /** The value of the system tag `name::value` of a resource; undefined when it has none. */
+  valueOf(resourceUuid: Uuid, name: string): Promise<string | undefined>;
+  /** Sets the system tag `name::value` of a resource, of which it has one at most; undefined takes it away. No effect is told. */
+  put(resourceType: TaggableType, resourceUuid: Uuid, name: string, value: string | undefined): Promise<void>;
 }
 
 /** What a system tag changes besides being stored: called after a tag came or went through the tag APIs. */

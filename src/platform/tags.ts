@@ -102,7 +102,28 @@ export function createTagService(deps: {
       await store.replaceTag({ ...rival, tag: tag.tag, lastOpDate: tag.lastOpDate });
   }
 
+  async function systemTagOf(resourceUuid: Uuid, name: string): Promise<Tag | undefined> {
+    const tags = await store.listTags(resourceUuid);
+    return tags.find((tag) => tag.type === 'System' && tag.tag.startsWith(`${name}::`));
+  }
+
   return {
+    async valueOf(resourceUuid, name) {
+      const tag = await systemTagOf(resourceUuid, name);
+      return tag?.tag.slice(name.length + 2);
+    },
+    put: (resourceType, resourceUuid, name, value) =>
+      turns(resourceUuid, async () => {
+        const old = await systemTagOf(resourceUuid, name);
+        if (value === undefined) {
+          if (old !== undefined) await store.deleteTag(old.uuid);
+          return;
+        }
+        const { text } = readSystemTag(name, resourceType, `${name}::${value}`);
+        const tag = newTag('System', { type: resourceType, uuid: resourceUuid }, text);
+        if (old === undefined) await store.insertTag(tag);
+        else await store.replaceTag({ ...old, tag: text, lastOpDate: tag.lastOpDate });
+      }),
     async createTag(type, input) {
       const resourceType = checkType(input.resourceType);
       const resourceUuid = (parseUuid(input.resourceUuid) ?? input.resourceUuid) as Uuid;

@@ -8,6 +8,7 @@ const shareable = {
   vm_instance: 'VmInstanceVO',
   instance_offering: 'InstanceOfferingVO',
   pci_device_offering: 'PciDeviceOfferingVO',
+  image: 'ImageVO',
 } as const;
 
 /** What is shared with whom. */

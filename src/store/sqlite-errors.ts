@@ -17,6 +17,7 @@ const uniqueFields: Readonly<Record<string, { readonly field: string; readonly t
     field: 'ipmiAddress',
     text: 'another chassis already has this ipmiAddress and ipmiPort',
   },
+  'host.management_ip': { field: 'managementIp', text: 'another host already has this managementIp' },
   'chassis_mac.mac': { field: 'macs', text: 'one of these MAC addresses already belongs to another chassis' },
   'host_cfg.chassis_uuid': { field: 'chassisUuid', text: 'this chassis already has a hostcfg' },
   'nic_cfg.mac': { field: 'mac', text: 'a NIC of another hostcfg already has this MAC address' },
@@ -83,9 +84,7 @@ export function toStoreError(error: unknown, path: string): Error {
     return new StoreError(
       'conflict',
       'what this belongs to is gone, or something still belongs to it; read the lists and repeat the call',
-      {
-        data: { field: 'chassisUuid' },
-      },
+      { data: { reason: 'reference' } },
     );
   }
   if (code === 'SQLITE_FULL') return storageFull(directory, error);

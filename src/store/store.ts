@@ -8,15 +8,19 @@ import type {
   WebHookStore,
 } from '../api/ports.ts';
 import type { RandomBytes } from '../base/random.ts';
+import type { IommuStore } from '../iommu/ports.ts';
+import type { KvmStore } from '../kvm/ports.ts';
 import type { PlatformStore } from '../platform/ports.ts';
 import type { ProvisionStore } from '../provision/ports.ts';
 import type { LeaseStore } from '../pxe/ports.ts';
 import { createAccountStore } from './accounts.ts';
 import { openDatabase } from './database.ts';
 import { createSession } from './group-commit.ts';
+import { createIommuStore } from './iommu/index.ts';
 import { createJobStore } from './jobs.ts';
 import { openSecretBox } from './key-check.ts';
 import { rememberingIdentities } from './identity-cache.ts';
+import { createKvmStore } from './kvm/index.ts';
 import { createLeaseStore } from './leases.ts';
 import { createManagementNodeStore } from './management-node.ts';
 import { migrations } from './migrations/index.ts';
@@ -49,6 +53,8 @@ export interface Store {
   readonly progress: ProgressStore;
   readonly managementNode: ManagementNodeStore;
   readonly platform: PlatformStore;
+  readonly kvm: KvmStore;
+  readonly iommu: IommuStore;
   /** Commits what is waiting and lets go of the file; may be called twice. */
   readonly close: () => Promise<void>;
 }
@@ -73,6 +79,8 @@ export async function openStore({ path, keyPath, random, now = Date.now }: Store
       progress: createProgressStore(session),
       managementNode: createManagementNodeStore(session),
       platform: createPlatformStore(session),
+      kvm: createKvmStore(session, box),
+      iommu: createIommuStore(session),
       close: async () => session.close(),
     };
   } catch (error) {

@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { ApiError } from '../../src/api/errors.ts';
 import { QueryError } from '../../src/api/ports.ts';
 import { provisionErrorCodes, toZstackError, zstackErrorTexts } from '../../src/api/zstack/errors.ts';
+import { IommuError } from '../../src/iommu/index.ts';
+import { KvmError } from '../../src/kvm/index.ts';
 import { ProvisionError } from '../../src/provision/index.ts';
 import { StoreError } from '../../src/store/errors.ts';
 
@@ -34,6 +36,12 @@ describe('error codes', () => {
     [new ProvisionError('chassis-not-found', 'x'), 503, 'BAREMETAL.1010'],
     [new ProvisionError('power-reset-failed', 'x'), 503, 'BAREMETAL.1303'],
     [new ProvisionError('pxe-server-stopped', 'x'), 503, 'BAREMETAL.1401'],
+    [new KvmError('not-found', 'x'), 503, 'SYS.1003'],
+    [new KvmError('invalid-argument', 'x'), 503, 'SYS.1007'],
+    [new KvmError('host-key-mismatch', 'x'), 503, 'SYS.1006'],
+    [new IommuError('iommu-inactive', 'x'), 503, 'SYS.1006'],
+    [new IommuError('conflict', 'x'), 503, 'SYS.1007'],
+    [new StoreError('conflict', 'x', { data: { reason: 'reference' } }), 503, 'SYS.1006'],
     [new QueryError('no-such-field', 'x'), 503, 'SYS.1007'],
     [new StoreError('conflict', 'x'), 503, 'SYS.1007'],
     [new StoreError('storage-full', 'x'), 503, 'SYS.1006'],
@@ -56,6 +64,7 @@ describe('error codes', () => {
   });
 
   it('blot out a secret that a deeper room quoted, and cut long texts', () => {
+    expect(toZstackError(new KvmError('host-login-failed', 'no'), []).body.error.details).toBe('no');
     const error = new ProvisionError('bmc-failed', `login with s3cr3t failed${'!'.repeat(9000)}`);
     const { details } = toZstackError(error, ['s3cr3t']).body.error;
     expect(details).toContain('login with ****** failed');

@@ -33,6 +33,10 @@ const everyAccounts = [
   'QueryUserTag',
   'GetTaskProgress',
   'GetQueryFields',
+  'QueryVmInstance',
+  'QueryInstanceOffering',
+  'QueryImage',
+  'QueryPciDeviceOffering',
 ];
 /** Are for an account's own session, not for its users. */
 const ownSessions = ['CreateAccount', 'DeleteAccount', 'UpdateAccount', 'CreateUser', 'DeleteUser'];

@@ -16,7 +16,7 @@ describe('help', () => {
     expect(all.out).toMatch(/^ {2}chassis +machines: list, show, create, provision, delete, power, import$/m);
     expect(all.out).toMatch(/^ {2}settings .*: set, reset$/m);
     expect(all.out).not.toContain('--ipmi-address');
-    expect(all.out.split('\n').length).toBeLessThan(30);
+    expect(all.out.split('\n').length).toBeLessThan(34);
     expect(all.out.split('\n').filter((line) => line.length > 110)).toEqual([]);
     expect((await rackwright([])).out).toBe(all.out);
   });

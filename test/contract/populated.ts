@@ -1,6 +1,17 @@
 import type { Uuid } from '../../src/base/uuid.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import { type ApiWorld, callApi, openApi } from '../support/api-world.ts';
+import {
+  host,
+  image,
+  instanceOffering,
+  pciDevice,
+  pciOffering,
+  savePlace,
+  stackTemplate,
+  usbDevice,
+  vm,
+} from '../support/fake-kvm-records.ts';
 import { chassis } from '../support/records.ts';
 
 /** A server with one resource of every kind, and their uuids. */
@@ -21,6 +32,58 @@ export interface PopulatedWorld extends ApiWorld {
     readonly pxeServer: string;
     readonly hostCfg: string;
     readonly hardwareInfo: string;
+    readonly kvmCluster: string;
+    readonly host: string;
+    readonly vm: string;
+    readonly pciDevice: string;
+    readonly pciOffering: string;
+    readonly usbDevice: string;
+    readonly instanceOffering: string;
+    readonly image: string;
+    readonly stackTemplate: string;
+  };
+}
+
+/** A KVM host with one of everything on it, in a cluster. */
+async function plantKvm({ store }: ApiWorld) {
+  const { kvm, iommu } = store;
+  // A place of its own: the others are deleted by samples, and a host would keep them.
+  const { zoneUuid, clusterUuid } = await savePlace(store);
+  const machine = host(clusterUuid);
+  const [offering, disk, template, kind] = [instanceOffering(), image(), stackTemplate(), pciOffering()];
+  const guest = vm(machine, {
+    zoneUuid,
+    instanceOfferingUuid: offering.uuid,
+    imageUuid: disk.uuid,
+    allocatorStrategy: 'LastHostPreferredAllocatorStrategy',
+  });
+  const [card, stick] = [pciDevice(machine.uuid, { status: 'Inactive' }), usbDevice(machine.uuid)];
+  await kvm.saveHost(machine);
+  await kvm.saveInstanceOffering(offering);
+  await kvm.saveImage(disk);
+  await kvm.saveStackTemplate(template);
+  await kvm.saveVm(guest);
+  await kvm.saveUsbDevices({ saved: [stick], gone: [] });
+  await iommu.savePciDeviceOffering(kind);
+  await iommu.savePci({ devices: [card] });
+  await iommu.saveHostIommu({
+    hostUuid: machine.uuid,
+    state: 'Enabled',
+    status: 'Active',
+    details: '',
+    rebootPending: false,
+    change: undefined,
+  });
+  return {
+    kvmCluster: clusterUuid,
+    host: machine.uuid,
+    vm: guest.uuid,
+    pciDevice: card.uuid,
+    pciOffering: kind.uuid,
+    usbDevice: stick.uuid,
+    instanceOffering: offering.uuid,
+    image: disk.uuid,
+    stackTemplate: template.uuid,
   };
 }
 
@@ -77,6 +140,7 @@ export async function openPopulated(): Promise<PopulatedWorld> {
   return {
     ...world,
     uuids: {
+      ...(await plantKvm(world)),
       zone,
       cluster,
       account,

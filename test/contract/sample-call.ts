@@ -31,10 +31,20 @@ const pathResources: ReadonlyArray<readonly [prefix: string, resource: keyof Uui
   ['/v1/baremetal/hardwareinfo', 'hardwareInfo'],
   ['/v1/baremetal/hostcfg', 'hostCfg'],
   ['/v1/baremetal/chassis', 'chassis'],
+  ['/v1/hosts', 'host'],
+  ['/v1/pci-device/hosts', 'host'],
+  ['/v1/pci-device/pci-devices', 'pciDevice'],
+  ['/v1/pci-device/pci-device-offerings', 'pciOffering'],
+  ['/v1/usb-device/usb-devices', 'usbDevice'],
+  ['/v1/vm-instances', 'vm'],
+  ['/v1/images', 'image'],
+  ['/v1/instance-offerings', 'instanceOffering'],
+  ['/v1/cloudformation/template', 'stackTemplate'],
 ];
 
 function variableOf(name: string, api: ContractApi, world: PopulatedWorld): string {
   if (name === 'sessionUuid') return world.session;
+  if (name === 'isoUuid') return world.uuids.image;
   if (name === 'category') return 'identity';
   if (name === 'name') return 'session.timeout';
   const path = api.paths[0] ?? '';
@@ -71,6 +81,26 @@ function ownValues(api: ContractApi, { uuids }: PopulatedWorld): Record<string, 
       return { uuids: [uuids.notification], status: 'Read' };
     case 'DeleteNotifications':
       return { uuids: [uuids.notification] };
+    case 'AddKVMHost':
+      return { clusterUuid: uuids.cluster, description: 'example' };
+    case 'UpdateHost':
+    case 'UpdateKVMHost':
+      return { managementIp: '192.0.2.200' };
+    case 'KvmRunShell':
+      return { hostUuids: [uuids.host] };
+    case 'AttachPciDeviceToVm':
+    case 'DetachPciDeviceFromVm':
+      return { vmInstanceUuid: uuids.vm };
+    case 'CreateVmInstance':
+      return {
+        instanceOfferingUuid: uuids.instanceOffering,
+        imageUuid: uuids.image,
+        clusterUuid: uuids.kvmCluster,
+        // Data disks are not made here, and a VM without them would not be what was asked for.
+        dataDiskOfferingUuids: [],
+      };
+    case 'ChangeInstanceOffering':
+      return { instanceOfferingUuid: uuids.instanceOffering };
     case 'UpdateGlobalConfig':
       return { value: '3600' };
     default:
@@ -87,7 +117,7 @@ export function sampleCall(api: ContractApi, path: string, world: PopulatedWorld
   return {
     api: { ...api, paths: [path] },
     path: Object.fromEntries(variables.map((name) => [name, variableOf(name, api, world)])),
-    query: {},
+    query: api.name === 'GetHostIommuStatus' ? { uuid: world.uuids.host } : {},
     params: isBody ? { ...inner, ...own } : own,
   };
 }

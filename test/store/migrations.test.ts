@@ -12,6 +12,7 @@ const landed: Readonly<Record<string, string>> = {
   '0002-platform': 'b6b182cb7eb21571201985c8468b6f1f1d725323aa1d528d235eac44987a252c',
   '0003-kvm-inventory': 'ef2de2ff4273dbabb95c26b2da3c6ad38a213e093718cf79944992af51d49c3b',
   '0004-bmc-fleet': 'ad31cf0409bf1aa4dd0b7835fa9b658bbb23cc01ef0713bc589d1067e48fdd42',
+  '0005-kvm-hosts': 'de56f9605327c1a937c55252481e80f8737409ba86cdab9f54ba5a00c79914cc',
 };
 
 it('has landed migrations unchanged, numbered without gaps', () => {

@@ -143,7 +143,10 @@ it('refuses what must be unique and names the field; nothing of the refused writ
   const sameNic = hostCfg(three.uuid, { network: { ...cfg.network } });
   await expect(provision.saveHostCfg(sameNic)).rejects.toMatchObject(clash('mac'));
   expect(await provision.getHostCfgOfChassis(three.uuid)).toBeUndefined();
-  await expect(provision.saveHostCfg(hostCfg(missing))).rejects.toMatchObject(clash('chassisUuid'));
+  await expect(provision.saveHostCfg(hostCfg(missing))).rejects.toMatchObject({
+    code: 'conflict',
+    data: { reason: 'reference' },
+  });
   await expect(
     accounts.insertAccount({ ...account, uuid: uuid(), name: 'admin', type: 'Normal' }),
   ).rejects.toMatchObject(clash('name'));

@@ -119,6 +119,19 @@ const rows: ReadonlyArray<readonly [table: string, row: Readonly<Record<string, 
       ...dates,
     },
   ],
+  [
+    'image',
+    {
+      uuid: 'image',
+      url: 'file:///i',
+      mediaType: 'RootVolumeTemplate',
+      format: 'qcow2',
+      system: 0,
+      status: 'Ready',
+      ...named,
+    },
+  ],
+  ['stack_template', { uuid: 'template', version: '1', content: '{}', md5sum: 'm', ...named, state: 1 }],
   ['instance_offering', { uuid: 'offering', cpuNum: 1, memorySize: 1, ...named }],
   [
     'vm_instance',
@@ -128,7 +141,14 @@ const rows: ReadonlyArray<readonly [table: string, row: Readonly<Record<string, 
       clusterUuid: 'cluster',
       zoneUuid: 'zone',
       instanceOfferingUuid: 'offering',
+      imageUuid: 'image',
       hypervisorType: 'KVM',
+      domain: JSON.stringify({
+        disks: [
+          { device: 'cdrom', target: 'sda', source: '/iso' },
+          { device: 'disk', target: 'vda', source: '/disk', format: 'qcow2' },
+        ],
+      }),
       ...named,
       type: 'UserVm',
     },
@@ -145,6 +165,23 @@ const rows: ReadonlyArray<readonly [table: string, row: Readonly<Record<string, 
       pciDeviceAddress: '0000:01:00.0',
       metaData: '{"metaData":"x","metaDataEntries":[]}',
       ...pci,
+    },
+  ],
+  [
+    'usb_device',
+    {
+      uuid: 'usb',
+      hostUuid: 'host',
+      vmInstanceUuid: 'vm',
+      name: 'x',
+      portPath: '1-4',
+      vendorId: '0951',
+      productId: '1666',
+      busNum: 1,
+      devNum: 2,
+      state: 'Enabled',
+      status: 'Present',
+      ...dates,
     },
   ],
   ['pci_device_offering', { uuid: 'pciOffering', name: 'x', ...pci }],
@@ -223,7 +260,10 @@ it('shows the lists, JSON, numbers and borrowed members of inventories', async (
   expect(await one('host')).toMatchObject({ zoneUuid: 'zone' });
   expect(await one('notification')).toMatchObject({ opaque: { a: 1 }, time: 1234, occurrences: 2 });
   expect(await one('audit')).toMatchObject({ request: '{"cut' });
-  expect(await one('vmInstance')).toMatchObject({ vmNics: [{ uuid: 'vmNic', deviceId: 0 }] });
+  expect(await one('vmInstance')).toMatchObject({
+    vmNics: [{ uuid: 'vmNic', deviceId: 0 }],
+    allVolumes: [{ deviceId: 0, type: 'Root', name: 'vda', installPath: '/disk', format: 'qcow2' }],
+  });
   const match = { pciDeviceUuid: 'pci', pciDeviceOfferingUuid: 'pciOffering' };
   expect(await one('pciDevice')).toMatchObject({
     metaData: { metaData: 'x', metaDataEntries: [] },
@@ -298,7 +338,7 @@ it('hides from accounts what is not theirs, behind relations and in lists too', 
       resourceNames.map(async (name) => [name, (await seen(name, 'account')).length] as const),
     ),
   );
-  const sees = { account: 1, user: 1, zone: 1, vmInstance: 1, vmNic: 1, pciDeviceOffering: 1 };
+  const sees = { account: 1, user: 1, zone: 1, vmInstance: 1, vmNic: 1, vmVolume: 1, pciDeviceOffering: 1 };
   const all = Object.fromEntries(resourceNames.map((name) => [name, 0]));
   expect(visible).toEqual({ ...all, ...sees, systemTag: 1, userTag: 2, instanceOfferingPci: 1 });
   expect(await seen('account', 'account')).toEqual(['account']);

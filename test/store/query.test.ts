@@ -338,7 +338,7 @@ it('reads a list inside inventories once for a page', async () => {
   }
   asked.length = 0;
   const { rows } = await query.query(request('vmInstance', [], { start: 1, limit: 3 }));
-  expect(asked).toHaveLength(2);
+  expect(asked).toHaveLength(3);
   expect(rows).toMatchObject(
     [1, 2, 3].map((index) => ({
       uuid: `v${index}`,

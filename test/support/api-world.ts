@@ -1,10 +1,12 @@
 import type { LightMyRequestResponse } from 'fastify';
 import type { ApiHandle, ApiOptions } from '../../src/api/index.ts';
+import type { ApiDeps } from '../../src/api/options.ts';
 import { createApi, ensureAdmin } from '../../src/api/index.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPlatform } from '../../src/platform/index.ts';
 import { fakeDomain } from './fake-domain.ts';
+import { fakeKvm } from './fake-kvm.ts';
 import { keepingLog } from './keeping-log.ts';
 import { random } from './records.ts';
 import { scratchStore } from './scratch-store.ts';
@@ -12,9 +14,14 @@ import { scratchStore } from './scratch-store.ts';
 export const adminPassword = 'Canary-9f3e-of-the-admin';
 
 /** An API on a free loopback port over a real store and a fake provisioning domain, with a session. Close it by `close`. */
-export async function openApi(options: Partial<ApiOptions> = {}, clock: Clock = systemClock) {
+export async function openApi(
+  options: Partial<ApiOptions> = {},
+  clock: Clock = systemClock,
+  more: Partial<ApiDeps> = {},
+) {
   const store = await scratchStore();
   const domain = fakeDomain(store.provision);
+  const kvm = fakeKvm(store);
   const log = keepingLog();
   const platform = await createPlatform({
     store: store.platform,
@@ -37,6 +44,7 @@ export async function openApi(options: Partial<ApiOptions> = {}, clock: Clock = 
     },
     {
       service: domain.service,
+      ...kvm.services,
       platform,
       query: store.query,
       accounts: store.accounts,
@@ -49,6 +57,7 @@ export async function openApi(options: Partial<ApiOptions> = {}, clock: Clock = 
       clock,
       random,
       log,
+      ...more,
     },
   ).catch(async (error: unknown) => {
     await store.close();
@@ -64,7 +73,7 @@ export async function openApi(options: Partial<ApiOptions> = {}, clock: Clock = 
     await api.close();
     await store.close();
   };
-  return { api, store, platform, domain, log, session, authorization: `OAuth ${session}`, close };
+  return { api, store, platform, domain, kvm, log, session, authorization: `OAuth ${session}`, close };
 }
 export type ApiWorld = Awaited<ReturnType<typeof openApi>>;
 

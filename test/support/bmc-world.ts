@@ -5,6 +5,7 @@ import { createProvision } from '../../src/provision/create.ts';
 import type { Store } from '../../src/store/index.ts';
 import { adminPassword } from './api-world.ts';
 import { fakeDomain } from './fake-domain.ts';
+import { fakeKvm } from './fake-kvm.ts';
 import { realDeps } from './ipmi-deps.ts';
 import { keepingLog } from './keeping-log.ts';
 import { stageSeconds } from './provision-harness.ts';
@@ -61,6 +62,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
   await provision.start();
   if ((await store.accounts.getAccountByName('admin')) === undefined)
     await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
+  const kvm = fakeKvm(store);
   const api = await createApi(
     {
       address: '127.0.0.1',
@@ -71,6 +73,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     },
     {
       service: provision.service,
+      ...kvm.services,
       platform,
       query: store.query,
       accounts: store.accounts,
@@ -95,6 +98,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     api,
     store: { ...store, writtenText: () => '' },
     platform,
+    kvm,
     domain: fakeDomain(store.provision),
     log,
     session,

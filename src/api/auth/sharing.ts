@@ -31,7 +31,7 @@ export function createSharing({
         if ((await accounts.shareableType(uuid)) !== undefined) continue;
         throw new ApiError(
           'not-found',
-          `resource ${uuid} is not there or cannot be shared; zones, clusters, VM instances, instance offerings and PCI device offerings can`,
+          `resource ${uuid} is not there or cannot be shared; zones, clusters, VM instances, images, instance offerings and PCI device offerings can`,
           { data: { parameter: 'resourceUuids' } },
         );
       }

@@ -104,6 +104,7 @@ export const accountApis: readonly ApiDefinition[] = [
     params: Type.Object({ uuid: accountUuid, deleteMode: Type.Optional(deleteMode) }),
     async run({ context, params, caller }) {
       await context.accounts.deleteAccount(callerOf(caller), params.uuid);
+      context.usb.revokeTickets(params.uuid);
       return {};
     },
   }),

@@ -9,16 +9,29 @@ import { clustersApis } from './clusters.ts';
 import { globalConfigApis } from './global-config.ts';
 import { hardwareInfoApis } from './hardwareinfo.ts';
 import { hostCfgApis } from './hostcfg.ts';
+import { hostShellApis } from './host-shell.ts';
+import { hostsApis } from './hosts.ts';
+import { imagesApis } from './images.ts';
+import { instanceOfferingsApis } from './instance-offerings.ts';
+import { iommuApis } from './iommu.ts';
+import { isosApis } from './isos.ts';
 import { managementApis } from './management.ts';
 import { notificationsApis } from './notifications.ts';
+import { pciApis } from './pci.ts';
+import { pciOfferingsApis } from './pci-offerings.ts';
 import { powerApis } from './power.ts';
 import { pxeServerApis } from './pxeserver.ts';
 import { queryFieldsApis } from './query-fields.ts';
+import { stackTemplatesApis } from './stack-templates.ts';
 import { tagsApis } from './tags.ts';
 import { taskProgressApis } from './task-progress.ts';
 import { timelineApis } from './timeline.ts';
 import { unimplementedApis } from './unimplemented/index.ts';
+import { usbDevicesApis } from './usb-devices.ts';
+import { usbRedirectApis } from './usb-redirect.ts';
 import { usersApis } from './users.ts';
+import { vmActionsApis } from './vm-actions.ts';
+import { vmsApis } from './vms.ts';
 import { zonesApis } from './zones.ts';
 
 /** Every API, one row each. */
@@ -43,5 +56,18 @@ export const apiTable: readonly ApiDefinition[] = [
   ...hostCfgApis,
   ...hardwareInfoApis,
   ...timelineApis,
+  ...hostsApis,
+  ...hostShellApis,
+  ...pciApis,
+  ...pciOfferingsApis,
+  ...iommuApis,
+  ...usbDevicesApis,
+  ...usbRedirectApis,
+  ...vmsApis,
+  ...vmActionsApis,
+  ...isosApis,
+  ...instanceOfferingsApis,
+  ...imagesApis,
+  ...stackTemplatesApis,
   ...unimplementedApis,
 ];

@@ -33,6 +33,9 @@ const resourceOf: Readonly<Record<TaggableType, ResourceName>> = {
   InstanceOfferingVO: 'instanceOffering',
   PciDeviceVO: 'pciDevice',
   PciDeviceOfferingVO: 'pciDeviceOffering',
+  ImageVO: 'image',
+  StackTemplateVO: 'stackTemplate',
+  UsbDeviceVO: 'usbDevice',
 };
 
 /**

@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { AuditEntry, Platform } from '../../platform/index.ts';
+import type { AuditEntry, Platform, TaggableType } from '../../platform/index.ts';
 import { effectOf } from '../auth/authorize.ts';
 import type { Caller } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
@@ -78,6 +78,14 @@ function actorOf({ api, caller, raw }: EndedCall, inventory: JsonObject): Partia
   };
 }
 
+/** What paths call the uuid of a resource where they do not say `uuid`. */
+const namedUuids: Readonly<Partial<Record<TaggableType, string>>> = {
+  BaremetalChassisVO: 'chassisUuid',
+  VmInstanceVO: 'vmInstanceUuid',
+  PciDeviceVO: 'pciDeviceUuid',
+  UsbDeviceVO: 'usbDeviceUuid',
+};
+
 /** What the call acted on. The answer of a login is a session, whose uuid is a secret. */
 function resourceOf({ api, raw }: EndedCall, inventory: JsonObject): Partial<NewEntry> {
   if (isLogin(api)) return {};
@@ -85,8 +93,8 @@ function resourceOf({ api, raw }: EndedCall, inventory: JsonObject): Partial<New
   if (resourceType === undefined && raw['resourceType'] !== undefined) {
     return { resourceType: textOf(raw['resourceType']), resourceUuid: textOf(raw['resourceUuid'], 64) };
   }
-  const chassis = resourceType === 'BaremetalChassisVO' ? raw['chassisUuid'] : undefined;
-  const uuid = raw['uuid'] ?? inventory['uuid'] ?? raw['resourceUuid'] ?? chassis;
+  const named = resourceType === undefined ? undefined : raw[namedUuids[resourceType] ?? 'uuid'];
+  const uuid = raw['uuid'] ?? inventory['uuid'] ?? raw['resourceUuid'] ?? named;
   return { resourceType, resourceUuid: textOf(uuid, 64) };
 }
 

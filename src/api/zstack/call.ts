@@ -18,6 +18,8 @@ export interface Call {
   readonly parts: RequestParts;
   readonly caller: Caller | undefined;
   readonly remoteAddress: string;
+  /** As in ApiCall. */
+  readonly baseUrl: string;
   /** The job of an asynchronous call. */
   readonly jobUuid: string | undefined;
   readonly progress: TaskProgress;
@@ -45,7 +47,7 @@ export const secretsOf = (row: Row, parts: RequestParts): readonly string[] =>
   row.checker.secretsOf(givenArguments(row, parts));
 
 async function answerOf(
-  { row, parts, caller, remoteAddress, progress }: Call,
+  { row, parts, caller, remoteAddress, baseUrl, progress }: Call,
   context: ApiContext,
 ): Promise<object> {
   authorize(row, caller);
@@ -55,7 +57,7 @@ async function answerOf(
   // The product's dry run. What only the domain checks is not checked by it.
   if (row.async && systemTags.includes('validationOnly')) return {};
   const { query } = parts;
-  return row.run({ context, params, systemTags, userTags, query, caller, remoteAddress, progress });
+  return row.run({ context, params, systemTags, userTags, query, caller, remoteAddress, baseUrl, progress });
 }
 
 /** Runs calls: rights, arguments, the work itself, and the audit entry, which is durable before the call is told to have ended. */

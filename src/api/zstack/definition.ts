@@ -1,4 +1,6 @@
 import type { Static, TProperties, TSchema, TObject } from 'typebox';
+import type { IommuService } from '../../iommu/index.ts';
+import type { CatalogueService, HostService, UsbService, VmService } from '../../kvm/index.ts';
 import type { Platform, TaggableType } from '../../platform/index.ts';
 import type { ProvisionService } from '../../provision/index.ts';
 import type { AccountService } from '../auth/accounts.ts';
@@ -12,6 +14,13 @@ import type { QueryString } from './query.ts';
 export interface ApiContext {
   readonly service: ProvisionService;
   readonly platform: Platform;
+  readonly hosts: HostService;
+  readonly vms: VmService;
+  readonly usb: UsbService;
+  readonly catalogue: CatalogueService;
+  readonly iommu: IommuService;
+  /** Looks at a KVM host and everything on it again. */
+  readonly look: (hostUuid: string) => Promise<void>;
   readonly accounts: AccountService;
   readonly sessions: Sessions;
   readonly progress: TaskProgressReader;
@@ -38,6 +47,8 @@ export interface ApiCall<Params> {
   /** Undefined for APIs without a session. */
   readonly caller: Caller | undefined;
   readonly remoteAddress: string;
+  /** Where the caller reached us, up to and with `/v1`. */
+  readonly baseUrl: string;
   /** Where a long call tells how far it is. */
   readonly progress: TaskProgress;
 }

@@ -14,7 +14,7 @@ import type { ApiDefinition } from './definition.ts';
 import { hideSecrets, toZstackError } from './errors.ts';
 import type { JobOrder, Jobs } from './jobs.ts';
 import { silentProgress } from './progress.ts';
-import { jobUuidHeader, locationOf, partsOf, sessionUuidOf } from './request.ts';
+import { baseUrlOf, jobUuidHeader, locationOf, partsOf, sessionUuidOf } from './request.ts';
 import { parseHookUrl } from './webhook.ts';
 
 /** What dispatching needs. */
@@ -39,7 +39,9 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
       const jobUuid = jobUuidHeader(request)?.toLowerCase();
       const caller =
         row.access === 'anybody' ? undefined : await sessions.authenticate(sessionUuidOf(request));
-      const call = { row, parts, caller, remoteAddress: request.ip, jobUuid, progress: silentProgress };
+      const baseUrl = baseUrlOf(request, publicUrl);
+      const remoteAddress = request.ip;
+      const call = { row, parts, caller, remoteAddress, baseUrl, jobUuid, progress: silentProgress };
       return reply.send(await run(call));
     } catch (error) {
       const secrets = secretsOf(row, parts);
@@ -57,6 +59,7 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
     const parts = partsOf(request);
     // Now: a socket that closes before the job runs takes its address along.
     const remoteAddress = request.ip;
+    const baseUrl = baseUrlOf(request, publicUrl);
     const jobHeader = jobUuidHeader(request);
     const hookHeader = request.headers['x-web-hook'];
     const target = hookHeader === undefined ? undefined : parseHookUrl(String(hookHeader));
@@ -77,7 +80,7 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
       secrets: secretsOf(row, parts),
       run: async (progress) => {
         if (caller === undefined) throw denial;
-        return run({ row, parts, caller, remoteAddress, jobUuid: uuid, progress });
+        return run({ row, parts, caller, remoteAddress, baseUrl, jobUuid: uuid, progress });
       },
     };
     if (!(await jobs.accept(order))) {

@@ -1,3 +1,7 @@
+import type { IommuErrorCode } from '../../iommu/index.ts';
+import { IommuError } from '../../iommu/index.ts';
+import type { KvmErrorCode } from '../../kvm/index.ts';
+import { KvmError } from '../../kvm/index.ts';
 import type { PlatformErrorCode } from '../../platform/index.ts';
 import { PlatformError } from '../../platform/index.ts';
 import type { ProvisionErrorCode } from '../../provision/index.ts';
@@ -68,6 +72,29 @@ const platformCodes: Readonly<Record<PlatformErrorCode, ZstackErrorCode>> = {
   refused: 'SYS.1006',
 };
 
+const kvmCodes: Readonly<Record<KvmErrorCode, ZstackErrorCode>> = {
+  'invalid-argument': 'SYS.1007',
+  'not-found': 'SYS.1003',
+  conflict: 'SYS.1007',
+  refused: 'SYS.1006',
+  'host-disconnected': 'SYS.1006',
+  'host-unreachable': 'SYS.1006',
+  'host-login-failed': 'SYS.1006',
+  'host-key-mismatch': 'SYS.1006',
+  'host-unfit': 'SYS.1006',
+  'command-failed': 'SYS.1006',
+};
+
+const iommuCodes: Readonly<Record<IommuErrorCode, ZstackErrorCode>> = {
+  'invalid-argument': 'SYS.1007',
+  'not-found': 'SYS.1003',
+  conflict: 'SYS.1007',
+  refused: 'SYS.1006',
+  'iommu-inactive': 'SYS.1006',
+  'host-disconnected': 'SYS.1006',
+  'command-failed': 'SYS.1006',
+};
+
 /** Business refusals are 503 as in the product; faults of the HTTP request itself have their own status. */
 const apiCodes: Readonly<Record<ApiErrorCode, readonly [number, ZstackErrorCode]>> = {
   'bad-option': [500, 'SYS.1000'],
@@ -100,6 +127,9 @@ const storeFaults = {
   damaged: ['SYS.1000', 'the database is damaged; see the server log'],
   io: ['SYS.1000', 'the database could not be read or written; see the server log'],
 } as const satisfies Record<StoreError['code'], readonly [ZstackErrorCode, string]>;
+
+const lostReference =
+  'what this belongs to is gone, or something still belongs to it; read the lists and repeat the call';
 
 /** The text with every secret of the call blotted out, in case a deeper room quoted one. Shorter ones would garble the text. */
 export function hideSecrets(text: string, secrets: readonly string[]): string {
@@ -136,12 +166,20 @@ function mapError(error: unknown): { status: number; body: ErrorBody; expected: 
   if (error instanceof PlatformError) {
     return { status: 503, body: errorBody(platformCodes[error.code], error.message), expected: true };
   }
+  if (error instanceof KvmError) {
+    return { status: 503, body: errorBody(kvmCodes[error.code], error.message), expected: true };
+  }
+  if (error instanceof IommuError) {
+    return { status: 503, body: errorBody(iommuCodes[error.code], error.message), expected: true };
+  }
   if (error instanceof QueryError) {
     return { status: 503, body: errorBody('SYS.1007', error.message), expected: true };
   }
   if (error instanceof StoreError) {
     const [code, text] = storeFaults[error.code];
-    const { field } = error.data;
+    const { field, reason } = error.data;
+    if (reason === 'reference')
+      return { status: 503, body: errorBody('SYS.1006', lostReference), expected: true };
     const details = code === 'SYS.1007' && typeof field === 'string' ? `${field}: ${text}` : text;
     return { status: 503, body: errorBody(code, details), expected: code !== 'SYS.1000' };
   }

@@ -5,6 +5,8 @@ const hostPattern =
 /** Where a job of this request can be polled. */
 export interface LocationInput {
   readonly publicUrl: string | undefined;
+  /** The caller came over TLS. */
+  readonly secure?: boolean;
   readonly hostHeader: string | undefined;
   /** Used where the Host header is absent or malformed, e.g. `192.0.2.1:8080`. */
   readonly listenHost: string;
@@ -18,11 +20,11 @@ export interface LocationInput {
  * that the caller reached us by.
  */
 export function jobLocation(input: LocationInput): string {
-  const { publicUrl, hostHeader, listenHost, prefix, jobUuid } = input;
+  const { publicUrl, secure = false, hostHeader, listenHost, prefix, jobUuid } = input;
   if (publicUrl !== undefined) {
     const hasPath = new URL(publicUrl).pathname !== '/';
     return `${publicUrl}${hasPath ? '/v1' : prefix}/api-jobs/${jobUuid}`;
   }
   const host = hostHeader !== undefined && hostPattern.test(hostHeader) ? hostHeader : listenHost;
-  return `http://${host}${prefix}/api-jobs/${jobUuid}`;
+  return `${secure ? 'https' : 'http'}://${host}${prefix}/api-jobs/${jobUuid}`;
 }

@@ -9,6 +9,7 @@ const maxLength = 4096;
 const secretName = /password|secret|token|session(?:uu)?id/i;
 /** Room for long texts and lists, widest first; the narrowest that is needed to fit is taken. */
 const widths = [
+  { text: 3072, items: 100 },
   { text: 512, items: 100 },
   { text: 128, items: 20 },
   { text: 32, items: 5 },

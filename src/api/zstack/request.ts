@@ -48,6 +48,18 @@ export function locationOf(
   const prefix = request.url.startsWith('/zstack/') ? '/zstack/v1' : '/v1';
   const hostHeader = request.headers.host;
   return {
-    location: jobLocation({ publicUrl, hostHeader, listenHost: listenHost(request), prefix, jobUuid }),
+    location: jobLocation({
+      publicUrl,
+      secure: request.protocol === 'https',
+      hostHeader,
+      listenHost: listenHost(request),
+      prefix,
+      jobUuid,
+    }),
   };
+}
+
+/** Where the caller of this request reached us, up to and with `/v1`. */
+export function baseUrlOf(request: FastifyRequest, publicUrl: string | undefined): string {
+  return locationOf(request, '', publicUrl).location.replace(/\/api-jobs\/$/, '');
 }

@@ -2,14 +2,19 @@ import type { Command } from '../command.ts';
 import { auditCommands } from './audit.ts';
 import { chassisCommands } from './chassis.ts';
 import { hostCfgCommands } from './hostcfg.ts';
+import { hostCommands } from './hosts.ts';
 import { allIdentityCommands } from './identities.ts';
 import { importCommands } from './import.ts';
+import { iommuCommands } from './iommu.ts';
 import { loginCommands } from './login.ts';
 import { notificationCommands } from './notifications.ts';
+import { pciCommands } from './pci.ts';
 import { allPlaceCommands } from './places.ts';
 import { pxeCommands } from './pxe.ts';
 import { settingCommands } from './settings.ts';
 import { tagCommands } from './tags.ts';
+import { usbCommands } from './usb.ts';
+import { vmCommands } from './vms.ts';
 import { watchCommands } from './watch.ts';
 
 /** Every command but `serve`, in the order of the help. */
@@ -20,6 +25,11 @@ export const commands: readonly Command[] = [
   ...importCommands,
   ...hostCfgCommands,
   ...watchCommands,
+  ...hostCommands,
+  ...vmCommands,
+  ...pciCommands,
+  ...iommuCommands,
+  ...usbCommands,
   ...tagCommands,
   ...allPlaceCommands,
   ...notificationCommands,

@@ -19,6 +19,9 @@ const tables: Readonly<Record<TaggableType, string>> = {
   InstanceOfferingVO: 'instance_offering',
   PciDeviceVO: 'pci_device',
   PciDeviceOfferingVO: 'pci_device_offering',
+  ImageVO: 'image',
+  StackTemplateVO: 'stack_template',
+  UsbDeviceVO: 'usb_device',
 };
 
 const columns = `SELECT uuid, type, resource_type AS resourceType, resource_uuid AS resourceUuid, tag, inherent,
