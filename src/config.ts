@@ -12,6 +12,9 @@ const port = (value: number, description: string) =>
   Type.Integer({ default: value, minimum: 0, maximum: 65_535, description });
 const count = (value: number, maximum: number, description: string) =>
   Type.Integer({ default: value, minimum: 1, maximum, description });
+/** A time that is a DHCP lease; a minute is the least that leaves a client time to renew. */
+const seconds = (value: number, maximum: number, description: string) =>
+  Type.Integer({ default: value, minimum: 60, maximum, description });
 const path = (value: string, description: string) =>
   Type.String({ default: value, minLength: 1, description });
 const kernelArguments = (value: string[], description: string) =>
@@ -83,13 +86,42 @@ const schema = group({
     dhcpPort: port(67, 'UDP port of DHCP; firmware knows no other'),
     dhcpClientPort: port(68, 'UDP port that DHCP clients listen on'),
     ipxeDirectory: path('/usr/lib/ipxe', 'iPXE loaders, as the Debian package ipxe installs them'),
+    dhcpProxyPort: port(4011, 'UDP port that PXE clients ask in proxy mode; firmware knows no other'),
+    rapidCommit: Type.Boolean({
+      default: false,
+      description: 'DHCP in two messages for clients that ask for it; only where no other DHCP server is',
+    }),
+    bootp: Type.Boolean({
+      default: false,
+      description: 'Answers BOOTP clients too, which never give an address back',
+    }),
+    tftpSinglePort: Type.Boolean({
+      default: false,
+      description:
+        'True answers all TFTP transfers from its one port, for firewalls that let no other through',
+    }),
+    mtu: Type.Integer({
+      default: 1500,
+      minimum: 576,
+      maximum: 9216,
+      description: 'Bytes of the largest packet that reaches the machines whole; bounds the blocks of TFTP',
+    }),
     leaseSeconds: group({
-      firmware: count(
-        600,
+      firmware: seconds(
+        300,
         86_400,
-        'Lease of a booting machine, seconds; short, for it is gone after the boot',
+        'Lease of a booting machine, seconds; default of the setting baremetal/dhcp.lease.firmware',
       ),
-      host: count(86_400, 31_536_000, 'Lease of an installed system, seconds'),
+      installer: seconds(
+        3600,
+        604_800,
+        'Lease of a running inspector or installer, seconds; default of baremetal/dhcp.lease.installer',
+      ),
+      host: seconds(
+        86_400,
+        31_536_000,
+        'Lease of an installed system, seconds; default of baremetal/dhcp.lease.host',
+      ),
     }),
     router: ipv4('Default gateway for DHCP clients (option 3)'),
     dns: ipv4('Name server for DHCP clients (option 6)'),
@@ -107,6 +139,13 @@ const schema = group({
     initrd: Type.Optional(Type.String({ minLength: 1, description: 'Initial RAM disk of the installer' })),
     url: httpUrl('Install tree that the kickstart names'),
     kernelArguments: kernelArguments([], 'Further kernel arguments of the installer'),
+    imageUuid: Type.Optional(
+      Type.String({
+        pattern: '^[0-9a-f]{32}$',
+        description:
+          'Bare-metal image that is installed where a hostcfg names none; it wins over kernel, initrd and url',
+      }),
+    ),
   }),
   ipmi: group({
     privilege: oneOf(

@@ -14,6 +14,7 @@ import { createKvm } from './kvm/create.ts';
 import { ownKeyIn } from './kvm/hosts/own-key.ts';
 import type { Notify } from './kvm/ports.ts';
 import { createOpenUdp } from './net/dgram.ts';
+import { openInterfaceLook } from './net/interface-state.ts';
 import { interfaceAddresses } from './net/interfaces.ts';
 import { openLocalShell } from './net/local-shell.ts';
 import { openSsh } from './net/ssh.ts';
@@ -22,7 +23,9 @@ import { bmcAccess } from './provision/bmc-access.ts';
 import { createProvision, type Provision } from './provision/create.ts';
 import type { NetbootServices } from './provision/ports.ts';
 import type { StageSeconds } from './provision/runs.ts';
-import { type Segment, startSegment } from './pxe/segment.ts';
+import { createOwnProbe } from './pxe/watch/own-probe.ts';
+import { createSegments } from './pxe/watch/segments.ts';
+import { createFileTable, openIso } from './pxe/index.ts';
 import { openStore } from './store/index.ts';
 
 /** A running Rackwright. */
@@ -37,9 +40,12 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 };
 
 /** Defaults of the settings that can be changed while the server runs. */
-function settingDefaultsOf({ api, provision }: Config): SettingDefaults {
+function settingDefaultsOf({ api, boot, provision }: Config): SettingDefaults {
   return {
     'identity.session.timeout': Math.max(60, Math.round(api.sessionHours * 3600)),
+    'baremetal.dhcp.lease.firmware': boot.leaseSeconds.firmware,
+    'baremetal.dhcp.lease.installer': boot.leaseSeconds.installer,
+    'baremetal.dhcp.lease.host': boot.leaseSeconds.host,
     'baremetal.inspect.timeout': provision.inspectMinutes * 60,
     'baremetal.reboot.timeout': provision.rebootMinutes * 60,
     'baremetal.install.timeout': provision.installMinutes * 60,
@@ -92,57 +98,63 @@ export async function startRackwright(
     closers.push(() => store.close());
     const clock = systemClock;
     const openUdp = createOpenUdp(log);
-    const segments = new Map<Uuid, Segment>();
     const { boot } = config;
 
+    const segments = createSegments(
+      {
+        dhcpPort: boot.dhcpPort,
+        dhcpClientPort: boot.dhcpClientPort,
+        dhcpProxyPort: boot.dhcpProxyPort,
+        tftpPort: boot.tftpPort,
+        tftpSinglePort: boot.tftpSinglePort,
+        httpPort: boot.httpPort,
+        mtu: boot.mtu,
+        ipxeDirectory: boot.ipxeDirectory,
+      },
+      {
+        openUdp,
+        openInterfaceLook,
+        clock,
+        random: randomBytes,
+        leases: store.leases,
+        policy: { decide: (sighting) => provision.policy.decide(sighting) },
+        content: {
+          get: (request) => provision.content.get(request),
+          post: (request) => provision.content.post(request),
+        },
+        events: (event) => provision.events(event),
+        ownProbe: createOwnProbe(randomBytes),
+        moving: () => ({
+          firmwareLeaseSeconds: settings.get('baremetal.dhcp.lease.firmware'),
+          installerLeaseSeconds: settings.get('baremetal.dhcp.lease.installer'),
+          hostLeaseSeconds: settings.get('baremetal.dhcp.lease.host'),
+        }),
+        watchIntervalSeconds: () => settings.get('baremetal.dhcp.watch.interval'),
+        changed: (serverUuid, problem) => void provision.segmentChanged(serverUuid, problem),
+        log,
+      },
+    );
+    closers.push(() => segments.close());
+    const common = {
+      router: boot.router === undefined ? undefined : parseIpv4(boot.router),
+      dns: boot.dns === undefined ? undefined : [boot.dns].flatMap((ip) => parseIpv4(ip) ?? []),
+      rapidCommit: boot.rapidCommit,
+      bootp: boot.bootp,
+    };
     const netboot: NetbootServices = {
       interfaceAddresses,
-      async start(server, address) {
-        if (segments.has(server.uuid)) return;
-        const segment = await startSegment(
-          {
-            serverUuid: server.uuid,
-            device: server.dhcpInterface,
-            address: address.address,
-            netmask: address.netmask,
-            rangeBegin: server.dhcpRangeBegin,
-            rangeEnd: server.dhcpRangeEnd,
-            router: boot.router === undefined ? undefined : parseIpv4(boot.router),
-            dns: boot.dns === undefined ? undefined : [boot.dns].flatMap((ip) => parseIpv4(ip) ?? []),
-            dhcpPort: boot.dhcpPort,
-            dhcpClientPort: boot.dhcpClientPort,
-            tftpPort: boot.tftpPort,
-            httpPort: boot.httpPort,
-            ipxeDirectory: boot.ipxeDirectory,
-            firmwareLeaseSeconds: boot.leaseSeconds.firmware,
-            hostLeaseSeconds: boot.leaseSeconds.host,
-          },
-          {
-            openUdp,
-            clock,
-            leases: store.leases,
-            policy: provision.policy,
-            content: provision.content,
-            events: provision.events,
-            log,
-          },
-        );
-        segments.set(server.uuid, segment);
-        log.info(
-          { server: server.uuid, interface: server.dhcpInterface, url: segment.bootUrl },
-          'PXE server running',
-        );
-      },
-      async stop(serverUuid) {
-        const segment = segments.get(serverUuid);
-        segments.delete(serverUuid);
-        await segment?.close();
-      },
-      bootUrl: (serverUuid) => segments.get(serverUuid)?.bootUrl,
+      start: ({ uuid, dhcpInterface }, plan, { patient }) =>
+        segments.start({
+          serverUuid: uuid,
+          device: dhcpInterface,
+          settings: { ...common, ...plan },
+          patient,
+        }),
+      update: (serverUuid, plan) => segments.update(serverUuid, plan),
+      otherServers: (serverUuid, withinMs) => segments.otherServers(serverUuid, withinMs),
+      stop: (serverUuid) => segments.stop(serverUuid),
+      bootUrl: (serverUuid) => segments.bootUrl(serverUuid),
     };
-    closers.push(async () => {
-      for (const [uuid] of segments) await netboot.stop(uuid);
-    });
 
     const platform = await createPlatform({
       store: store.platform,
@@ -158,6 +170,7 @@ export async function startRackwright(
     const { settings } = platform;
 
     const { inspector, installer } = config;
+    const imageFiles = createFileTable();
     const provision: Provision = createProvision({
       store: store.provision,
       netboot,
@@ -177,6 +190,12 @@ export async function startRackwright(
                 kernelArguments: installer.kernelArguments,
                 url: installer.url,
               },
+      },
+      imageAccess: {
+        files: { openFile: (path) => imageFiles.open(path), openIso },
+        keepOut: resolve(config.dataDirectory),
+        imageOf: async (hostCfgUuid) =>
+          (await platform.tags.valueOf(hostCfgUuid, 'bootImage')) ?? installer.imageUuid,
       },
       notify: ({ name, severity, text, about, facts }) =>
         platform.notifications.notify({

@@ -52,8 +52,13 @@ describe('defaults', () => {
         tftpPort: 69,
         dhcpPort: 67,
         dhcpClientPort: 68,
+        dhcpProxyPort: 4011,
+        rapidCommit: false,
+        bootp: false,
+        tftpSinglePort: false,
+        mtu: 1500,
         ipxeDirectory: '/usr/lib/ipxe',
-        leaseSeconds: { firmware: 600, host: 86_400 },
+        leaseSeconds: { firmware: 300, installer: 3600, host: 86_400 },
       },
       inspector: {
         kernel: './.cache/rackwright/inspector/vmlinuz',
@@ -87,7 +92,7 @@ describe('sources', () => {
       overrides: { api: { port: 2 }, log: { level: 'debug' } },
     });
     expect(config.api).toMatchObject({ port: 2, address: '::1', timeZone: 'UTC' });
-    expect(config.boot.leaseSeconds).toEqual({ firmware: 600, host: 60 });
+    expect(config.boot.leaseSeconds).toEqual({ firmware: 300, installer: 3600, host: 60 });
     expect(config.log.level).toBe('debug');
     expect(config.installer.kernelArguments).toEqual(['a', 'b=c d']);
   });

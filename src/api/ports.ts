@@ -10,6 +10,7 @@ export const resourceNames = [
   'bonding',
   'vlan',
   'hardwareInfo',
+  'bootImage',
   'account',
   'user',
   'managementNode',

@@ -1,3 +1,5 @@
+import { hexPairs } from './bytes.ts';
+
 /** A 48-bit Ethernet address as `aa:bb:cc:dd:ee:ff`, lower case. */
 export type Mac = string & { readonly __brand: 'Mac' };
 
@@ -15,7 +17,7 @@ export function parseMac(text: string): Mac | undefined {
 /** The address in the first six of `bytes` (chaddr is 16 bytes long); undefined when shorter. */
 export function macFromBytes(bytes: Uint8Array): Mac | undefined {
   if (bytes.length < 6) return undefined;
-  return Array.from(bytes.subarray(0, 6), (b) => b.toString(16).padStart(2, '0')).join(':') as Mac;
+  return hexPairs(bytes.subarray(0, 6), ':') as Mac;
 }
 
 /** The six bytes of an address. */

@@ -8,6 +8,7 @@ const groups: readonly (readonly [string, string])[] = [
   ['pxe', 'DHCP, TFTP and boot HTTP on an interface'],
   ['chassis', 'machines'],
   ['hostcfg', 'what a machine shall become'],
+  ['image', 'what machines are installed from'],
   ['why', 'what a machine did, and why it stopped'],
   ['seen', 'machines that asked for a boot and are not known'],
   ['host', 'KVM hosts'],

@@ -61,8 +61,8 @@ export function createKvm(deps: Omit<HostsDeps, 'probe' | 'readFacts'> & { reado
     vms: vms.service,
     usb: usb.service,
     catalogue: createCatalogue(deps),
-    observe: hosts.observe,
-    start: hosts.start,
+    observe: (observer) => hosts.observe(observer),
+    start: () => hosts.start(),
     async close() {
       usb.close();
       await vms.close();

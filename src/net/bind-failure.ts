@@ -39,3 +39,14 @@ export function explainBindFailure(options: UdpBindOptions, error: unknown): Net
   }
   return new NetError('io', `can't open ${where}: ${messageOf(error)}`, more);
 }
+
+/** Why a raw socket can't be had, as a NetError; `purpose` completes "not allowed to ...". */
+export function explainRawFailure(purpose: string, error: unknown): NetError {
+  const { code } = error as NodeJS.ErrnoException;
+  const more = { data: { purpose, errno: code }, cause: error };
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new NetError('no-permission', `not allowed to ${purpose}; run as root or grant CAP_NET_RAW`, more);
+  }
+  const gone = code === 'ENODEV' || code === 'ENXIO' || code === 'ENETDOWN';
+  return new NetError(gone ? 'no-such-device' : 'io', `can't ${purpose}: ${messageOf(error)}`, more);
+}

@@ -62,6 +62,35 @@ export const settingDefinitions = {
     maximum: 10_000,
     description: 'Runs begun in a minute; holds mass re-installs by mistake',
   },
+  'baremetal.dhcp.lease.firmware': {
+    kind: 'integer',
+    default: 300,
+    minimum: 60,
+    maximum: 86_400,
+    description: 'DHCP lease of booting firmware and iPXE, seconds; short, for it is gone after the boot',
+  },
+  'baremetal.dhcp.lease.installer': {
+    kind: 'integer',
+    default: 3600,
+    minimum: 60,
+    maximum: 604_800,
+    description: 'DHCP lease of an inspector or installer that runs, seconds',
+  },
+  'baremetal.dhcp.lease.host': {
+    kind: 'integer',
+    default: 86_400,
+    minimum: 60,
+    maximum: 31_536_000,
+    description: 'DHCP lease of an installed system, seconds',
+  },
+  'baremetal.dhcp.watch.interval': {
+    kind: 'integer',
+    default: 300,
+    minimum: 0,
+    maximum: 86_400,
+    description:
+      'How often each PXE server looks for other DHCP servers on its segment, seconds; 0 switches that off',
+  },
   'ipmi.powerPoll.interval': {
     kind: 'integer',
     default: 60,

@@ -73,6 +73,15 @@ const tagPatterns: readonly TagPattern[] = [
     read: oneOf(['legacy', 'uefi']),
   },
   {
+    name: 'bootImage',
+    form: 'bootImage::{uuid}',
+    types: ['BaremetalHostCfgVO'],
+    life: 'lasting',
+    many: false,
+    meaning: 'the bare-metal image that the machine is installed from',
+    read: parseUuid,
+  },
+  {
     name: 'ipmiProtocol',
     form: 'ipmiProtocol::1.5|2.0',
     types: ['BaremetalChassisVO'],

@@ -7,6 +7,8 @@ import { type HostNetwork, renderKickstart } from '../hostcfg/index.ts';
 import { artefacts, bootUrl, renderBootScript, renderExitScript } from '../pxe/index.ts';
 import type { BootContent, BootResource } from '../pxe/ports.ts';
 import type { Fleet } from './fleet.ts';
+import { createRunSources } from './images/run-source.ts';
+import type { InstallImages } from './images/service.ts';
 import { hardwareInfoRows, macsOf, parseInspection, summaryOf, systemUuidOf } from './inspection.ts';
 import type { Run } from './model.ts';
 import { duplicateMachine, secondReader } from './notices.ts';
@@ -16,6 +18,9 @@ import type { RunEvent } from './run/events.ts';
 import { mayBoot } from './run/transitions.ts';
 import { sha512Crypt } from './sha512-crypt.ts';
 
+/** What the names of files of an install source begin with. */
+const sourcePrefix = 'source/';
+
 /** A kernel, its initrd and what goes on its command line. */
 export interface BootImage {
   readonly kernel: string;
@@ -23,7 +28,7 @@ export interface BootImage {
   readonly kernelArguments: readonly string[];
 }
 
-/** What machines are booted into. */
+/** What machines are booted into, where no image is chosen. */
 export interface BootImages {
   readonly inspector: BootImage;
   readonly installer: (BootImage & { readonly url: string | undefined }) | undefined;
@@ -36,12 +41,16 @@ export function createBootContent(deps: {
   readonly store: ProvisionStore;
   readonly netboot: NetbootServices;
   readonly images: BootImages;
+  readonly installImages: Pick<InstallImages, 'ready' | 'content'>;
+  /** Uuid of the image that was chosen for a run. */
+  readonly imageOfRun: (run: Run) => Promise<string | undefined>;
   readonly notify: Notify;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
 }): BootContent {
   const { book } = deps;
+  const sourceOf = createRunSources(deps);
 
   const refused = (status: 403 | 404 | 410, reason: string): BootResource => ({
     kind: 'refused',
@@ -61,7 +70,7 @@ export function createBootContent(deps: {
     return book.get(run.uuid);
   }
 
-  function script(run: Run, base: string): BootResource {
+  async function script(run: Run, base: string): Promise<BootResource> {
     const text = (body: string): BootResource => ({
       kind: 'text',
       body,
@@ -74,8 +83,8 @@ export function createBootContent(deps: {
       });
       return text(renderExitScript('this run has begun already'));
     }
-    const image = run.kind === 'inspect' ? deps.images.inspector : deps.images.installer;
-    if (!image) return refused(404, 'no installer is configured');
+    const source = await sourceOf(run);
+    if ('refusal' in source) return refused(404, source.refusal);
     const own =
       run.kind === 'inspect'
         ? [`rackwright.report=${bootUrl(base, run.reportToken, artefacts.inspection)}`]
@@ -85,7 +94,7 @@ export function createBootContent(deps: {
       renderBootScript({
         kernelUrl: bootUrl(base, run.bootToken, artefacts.kernel),
         initrdUrl: bootUrl(base, run.bootToken, artefacts.initrd),
-        kernelArguments: [...image.kernelArguments, ...own],
+        kernelArguments: [...source.kernelArguments, ...own],
         bootNote: `${run.kind} of ${deps.fleet.get(run.chassisUuid)?.name ?? run.chassisUuid}`,
       }),
     );
@@ -107,6 +116,8 @@ export function createBootContent(deps: {
     if (run.kickstartConsumed) return refuse(410, 'this kickstart was read already; it is given out once');
     const cfg = await deps.store.getHostCfgOfChassis(run.chassisUuid);
     if (!cfg) return refuse(410, 'the hostcfg was deleted');
+    const source = await sourceOf(run);
+    if ('refusal' in source) return refuse(410, source.refusal);
     const body = renderKickstart({
       hostname: undefined,
       rootPasswordCrypt:
@@ -115,7 +126,7 @@ export function createBootContent(deps: {
       vncPassword: cfg.vnc ? vncPasswordOf(run) : undefined,
       unattended: cfg.unattended,
       network: cfg.network,
-      installUrl: deps.images.installer?.url,
+      installUrl: source.installUrl(base),
       beginUrl: bootUrl(base, run.reportToken, artefacts.begin),
       endUrl: bootUrl(base, run.reportToken, artefacts.end),
       failedUrl: bootUrl(base, run.reportToken, artefacts.failed),
@@ -213,6 +224,12 @@ export function createBootContent(deps: {
     return cfg !== undefined && addressesOf(cfg.network).includes(client);
   }
 
+  /** Files of the install source: until the run ends, also under the address that the installer gave itself. */
+  async function sourceFile(run: Run, path: string): Promise<BootResource> {
+    const source = await sourceOf(run);
+    return 'refusal' in source ? refused(404, source.refusal) : source.file(path);
+  }
+
   return {
     async get({ token, artefact, client }) {
       const run = await runOf(token);
@@ -222,7 +239,8 @@ export function createBootContent(deps: {
         return artefact === artefacts.kickstart ? kickstart(run, base, client) : gone;
       }
       if (token !== run.bootToken) return gone;
-      if (run.address !== client) {
+      const ofSource = artefact.startsWith(sourcePrefix);
+      if (ofSource ? !(await mayReport(run, client)) : run.address !== client) {
         tell(run.uuid, {
           type: 'refused',
           reason: `${client} asked for ${artefact} of this run but does not hold its lease`,
@@ -230,14 +248,11 @@ export function createBootContent(deps: {
         return refused(403, 'this boot belongs to another machine');
       }
       if (artefact === artefacts.script) return script(run, base);
-      const image = run.kind === 'inspect' ? deps.images.inspector : deps.images.installer;
-      const path = (
-        { [artefacts.kernel]: image?.kernel, [artefacts.initrd]: image?.initrd } as Record<
-          string,
-          string | undefined
-        >
-      )[artefact];
-      return path === undefined ? gone : { kind: 'file', path, contentType: 'application/octet-stream' };
+      if (ofSource) return sourceFile(run, artefact.slice(sourcePrefix.length));
+      if (artefact !== artefacts.kernel && artefact !== artefacts.initrd) return gone;
+      const source = await sourceOf(run);
+      if ('refusal' in source) return refused(404, source.refusal);
+      return artefact === artefacts.kernel ? source.kernel() : source.initrd();
     },
     async post({ token, artefact, client, body }) {
       const run = await runOf(token);

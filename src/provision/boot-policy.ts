@@ -4,7 +4,8 @@ import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { Borders } from './borders.ts';
 import type { Fleet } from './fleet.ts';
-import { poolFull, rogueDhcp } from './notices.ts';
+import type { DhcpMode } from './model.ts';
+import { addressConflict, foreignDhcp, poolForecast, poolFull, rogueDhcp } from './notices.ts';
 import type { NetbootServices, Notify } from './ports.ts';
 import { bootUrl } from '../pxe/index.ts';
 import type { RunBook } from './run/book.ts';
@@ -27,6 +28,8 @@ export function createWireSide(deps: {
   readonly book: RunBook;
   readonly borders: Pick<Borders, 'beyond'>;
   readonly netboot: NetbootServices;
+  /** What a PXE server does, from memory. */
+  readonly modeOf: (serverUuid: Uuid) => DhcpMode | undefined;
   readonly notify: Notify;
   readonly seen: SeenMachines;
   readonly log: Logger;
@@ -52,8 +55,11 @@ export function createWireSide(deps: {
     const identified = fleet.identify(sighting.mac, sighting.uuids);
     const chassisUuid = identified?.chassis.uuid ?? chassisUuidOf(sighting.mac);
     if (chassisUuid === undefined) return { kind: 'ignore', reason: 'unknown-machine' };
-    if (sighting.firmware === undefined && !sighting.ipxe) return { kind: 'address' };
     const run = book.ofChassis(chassisUuid);
+    if (sighting.firmware === undefined && !sighting.ipxe) {
+      // While a run is open, what asks is the installer or the inspector: gone in an hour.
+      return { kind: 'address', client: run === undefined ? 'host' : 'installer' };
+    }
     if (!run || !mayBoot(run)) return { kind: 'ignore', reason: 'no-run' };
     // Boards of one batch may share a UUID, also with one that nobody entered. Where the machine's NICs are known, an installation,
     // which wipes disks, goes to these only; an inspection may meet a new NIC.
@@ -123,6 +129,19 @@ export function createWireSide(deps: {
           );
           deps.notify(poolFull(event.serverUuid, event.mac));
           toRun(runOfMac(event.mac), { type: 'pool-full' });
+          break;
+        case 'dhcp-pool-forecast':
+          deps.notify(poolForecast(event.serverUuid, event.free, event.expected));
+          break;
+        case 'dhcp-conflict':
+          deps.notify(addressConflict(event.serverUuid, event.ip, event.mac));
+          break;
+        case 'dhcp-foreign-server':
+          // Beside a server that does not serve another one is as it should be, or was told when that was decided.
+          if (deps.modeOf(event.serverUuid) === 'serve') {
+            const { server, serverMac: mac, offered } = event;
+            deps.notify(foreignDhcp(event.serverUuid, { server, mac, offered }));
+          }
           break;
         case 'tftp':
           if (event.phase === 'refused') break;

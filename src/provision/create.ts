@@ -11,7 +11,16 @@ import { createBorders } from './borders.ts';
 import { createChassisService } from './chassis.ts';
 import { createFleet } from './fleet.ts';
 import { createHostCfgService } from './host-cfgs.ts';
-import type { NetbootServices, Notify, OpenBmcAccess, PlacementOf, ProvisionStore } from './ports.ts';
+import { createImageChoice } from './images/choice.ts';
+import { createInstallImages } from './images/service.ts';
+import type {
+  ImageAccess,
+  NetbootServices,
+  Notify,
+  OpenBmcAccess,
+  PlacementOf,
+  ProvisionStore,
+} from './ports.ts';
 import { bootFailed } from './notices.ts';
 import { createPxeServerService } from './pxe-servers.ts';
 import { createRunBook, type RunBook } from './run/book.ts';
@@ -25,6 +34,8 @@ export interface Provision {
   readonly policy: BootPolicy;
   readonly content: BootContent;
   readonly events: PxeEventSink;
+  /** The network services of a PXE server went, and why; undefined: they are back. Never rejects. */
+  segmentChanged(serverUuid: Uuid, problem: string | undefined): Promise<void>;
   /** Reads the store, starts the PXE servers that ran, takes up open runs. Call once, before the API listens. */
   start(): Promise<void>;
   close(): Promise<void>;
@@ -35,6 +46,7 @@ export interface ProvisionDeps {
   readonly netboot: NetbootServices;
   readonly openBmcAccess: OpenBmcAccess;
   readonly images: BootImages;
+  readonly imageAccess: ImageAccess;
   readonly placementOf: PlacementOf;
   readonly notify: Notify;
   readonly stageSeconds: StageSeconds;
@@ -110,7 +122,10 @@ export function createProvision(deps: ProvisionDeps): Provision {
     bootFailed: (run) => notify(bootFailed(run, fleet.get(run.chassisUuid)?.name)),
     ended(run) {
       borders.forget(run.uuid);
+      choice.forget(run.uuid);
       bmcs.runEnded(run.chassisUuid);
+      // An installation uses up its hostcfg.
+      void pxeServers.hostCfgsChanged();
       log.info(
         { run: run.uuid, chassis: run.chassisUuid, stage: run.stage, cause: run.cause },
         'a run has ended',
@@ -125,8 +140,23 @@ export function createProvision(deps: ProvisionDeps): Provision {
       serverRunning: netboot.bootUrl(run.pxeServerUuid) !== undefined,
     }),
   });
-  const wire = createWireSide({ fleet, book, borders, netboot, notify, seen, log });
-  const pxeServers = createPxeServerService({ store, netboot, clock, random, log });
+  const choice = createImageChoice({
+    store,
+    book: () => book,
+    imageOf: (hostCfgUuid) => deps.imageAccess.imageOf(hostCfgUuid),
+  });
+  const installImages = createInstallImages({
+    store,
+    files: deps.imageAccess.files,
+    keepOut: deps.imageAccess.keepOut,
+    usedBy: (imageUuid) => choice.isUsed(imageUuid),
+    clock,
+    random,
+    log,
+  });
+  const pxeServers = createPxeServerService({ store, netboot, notify, clock, random, log });
+  const { modeOf, resume, segmentChanged, hostCfgsChanged, ...pxeService } = pxeServers;
+  const wire = createWireSide({ fleet, book, borders, netboot, modeOf, notify, seen, log });
   const chassis = createChassisService({
     store,
     fleet,
@@ -144,6 +174,8 @@ export function createProvision(deps: ProvisionDeps): Provision {
     store,
     netboot,
     images: deps.images,
+    installImages,
+    imageOfRun: (run) => choice.imageOf(run),
     notify,
     clock,
     random,
@@ -152,10 +184,24 @@ export function createProvision(deps: ProvisionDeps): Provision {
 
   return {
     service: translated<ProvisionService>({
-      ...pxeServers,
+      ...pxeService,
       ...chassis,
-      ...hostCfgs,
+      async deleteChassis(uuid) {
+        await chassis.deleteChassis(uuid);
+        await hostCfgsChanged();
+      },
+      async createHostCfg(input) {
+        const uuid = await hostCfgs.createHostCfg(input);
+        await hostCfgsChanged();
+        return uuid;
+      },
+      async deleteHostCfg(uuid) {
+        await hostCfgs.deleteHostCfg(uuid);
+        await hostCfgsChanged();
+      },
       ...bmcs.service,
+      addImage: (input, progress) => installImages.add(input, progress),
+      deleteImage: (uuid) => installImages.delete(uuid),
       provision: (uuid) => runs.provision(uuid),
       powerStatus: (uuid) => runs.powerStatus(uuid),
       power: (uuid, action) => runs.power(uuid, action),
@@ -171,6 +217,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     }),
     policy: wire.policy,
     content,
+    segmentChanged,
     events(event) {
       try {
         wire.events(event);
@@ -180,16 +227,18 @@ export function createProvision(deps: ProvisionDeps): Provision {
     },
     async start() {
       for (const one of await store.listChassis()) fleet.put(one);
+      await installImages.resume();
       seen.restore(await store.listSeenMachines());
       await bmcs.load();
       // Open runs first: a machine may ask the moment its server is up.
       await runs.resume();
-      await pxeServers.resume();
+      await resume();
       bmcs.start();
     },
     async close() {
       await runs.close();
       await bmcs.close();
+      await installImages.close();
     },
   };
 }

@@ -15,6 +15,23 @@ export const chassisStatuses = [
 ] as const;
 export type ChassisStatus = (typeof chassisStatuses)[number];
 
+/**
+ * What DHCP of a PXE server does: `serve` gives addresses and boot files; `proxy` gives boot files alone, beside somebody else's DHCP
+ * server; `observe` answers nobody.
+ */
+export const dhcpModes = ['serve', 'proxy', 'observe'] as const;
+export type DhcpMode = (typeof dhcpModes)[number];
+
+/** A network behind a DHCP relay. */
+export interface DhcpSubnet {
+  readonly subnet: Ipv4;
+  readonly netmask: Ipv4;
+  readonly rangeBegin: Ipv4;
+  readonly rangeEnd: Ipv4;
+  readonly router?: Ipv4;
+  readonly dns?: readonly Ipv4[];
+}
+
 export interface PxeServer {
   readonly uuid: Uuid;
   readonly name: string;
@@ -23,6 +40,21 @@ export interface PxeServer {
   readonly dhcpRangeBegin: Ipv4;
   readonly dhcpRangeEnd: Ipv4;
   readonly dhcpRangeNetmask: Ipv4;
+  /** The mode that was wished; while `dhcpHeldBy` is set it observes. */
+  readonly dhcpMode: DhcpMode;
+  /** A person named the mode: then it is not held back because another DHCP server is there. */
+  readonly dhcpArmed: boolean;
+  /** Answers nobody without a reservation. */
+  readonly dhcpOnlyReserved: boolean;
+  readonly dhcpSubnets: readonly DhcpSubnet[];
+  /** `<mac>=<ip>` or `id:<hex of option 61>=<ip>`. */
+  readonly dhcpReservations: readonly string[];
+  /** `<first ip>-<last ip>`, or one address. */
+  readonly dhcpExclusions: readonly string[];
+  /** The other DHCP server because of which it observes instead of serving. */
+  readonly dhcpHeldBy: Ipv4 | undefined;
+  /** Why it gives nothing although nobody asked for that, with the way out. */
+  readonly heldBack: string | undefined;
   readonly status: 'Running' | 'Stopped';
   readonly createDate: number;
   readonly lastOpDate: number;

@@ -2,7 +2,7 @@ import type { Ipv4 } from '../base/ipv4.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { LockoutFacts, PowerCause } from '../ipmi/index.ts';
 import type { Chassis, Run } from './model.ts';
-import type { Notice } from './ports.ts';
+import type { Notice, OtherDhcpServer } from './ports.ts';
 
 const ofChassis = (uuid: Uuid): Notice['about'] => ({ type: 'chassis', uuid });
 const ofServer = (uuid: Uuid): Notice['about'] => ({ type: 'pxeServer', uuid });
@@ -50,6 +50,65 @@ export function poolFull(serverUuid: Uuid, mac: string): Notice {
     facts: { mac },
   };
 }
+
+/** A PXE server will soon have no address left. */
+export function poolForecast(serverUuid: Uuid, free: number, expected: number): Notice {
+  return {
+    name: 'dhcp-pool-forecast',
+    severity: 'Warning',
+    text: `the DHCP range has ${free} free addresses left and some ${expected} more machines are about to ask. Make the range larger`,
+    about: ofServer(serverUuid),
+    facts: { free, expected },
+  };
+}
+
+/** Something unknown uses an address of a DHCP range. */
+export function addressConflict(serverUuid: Uuid, ip: Ipv4, mac: string): Notice {
+  return {
+    name: 'dhcp-conflict',
+    severity: 'Warning',
+    text: `${ip} was meant for ${mac}, but something on the segment uses it already, so it is left alone for a while. Exclude it with dhcpExclusions, or find out who has it`,
+    about: ofServer(serverUuid),
+    facts: { ip, mac },
+  };
+}
+
+/** Another DHCP server on a segment that one of ours serves. */
+export function foreignDhcp(serverUuid: Uuid, other: OtherDhcpServer): Notice {
+  return foreignNotice(
+    serverUuid,
+    other,
+    `another DHCP server, ${nameOf(other)}, answers on the segment that this PXE server serves. Keep it off the segment, or set dhcpMode to proxy, so that it gives the addresses and we the boot files`,
+  );
+}
+
+/** A PXE server that only observes, because of another DHCP server. */
+export function heldByForeignDhcp(serverUuid: Uuid, device: string, other: OtherDhcpServer): Notice {
+  return foreignNotice(
+    serverUuid,
+    other,
+    `the PXE server on ${device} gives no addresses: ${heldBackText(other.server)}`,
+  );
+}
+
+/** Why a PXE server observes although nobody asked for that, and the ways out. */
+export function heldBackText(server: Ipv4): string {
+  return `another DHCP server, ${server}, answers on this segment. Set dhcpMode with updateBaremetalPxeServer: proxy works beside that server, serve answers all the same; or switch that server off and start this one again`;
+}
+
+function foreignNotice(serverUuid: Uuid, other: OtherDhcpServer, text: string): Notice {
+  const { server, mac, offered } = other;
+  return {
+    name: 'foreign-dhcp',
+    severity: 'Warning',
+    text,
+    about: ofServer(serverUuid),
+    facts: { address: server, mac, offered },
+  };
+}
+
+const nameOf = ({ server, mac }: OtherDhcpServer): string =>
+  mac === undefined ? server : `${server} (${mac})`;
 
 /** One machine that is known as two chassis. */
 export function duplicateMachine(

@@ -1,4 +1,6 @@
+import type { ImageFiles, ImageStore } from './images/ports.ts';
 import type { Ipv4 } from '../base/ipv4.ts';
+import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type {
   BmcPool,
@@ -10,6 +12,7 @@ import type {
   SweepOptions,
   SweepResult,
 } from '../ipmi/index.ts';
+import type { DhcpPlan } from './dhcp-plan.ts';
 import type { Chassis, HardwareInfo, HostCfg, PxeServer, Run, SeenMachine, TimelineEntry } from './model.ts';
 
 /**
@@ -17,11 +20,13 @@ import type { Chassis, HardwareInfo, HostCfg, PxeServer, Run, SeenMachine, Timel
  * may be repeated. Uniqueness (chassis ipmiAddress+ipmiPort, pxe server dhcpInterface, one hostcfg a chassis, NIC MAC over all
  * hostcfgs) is enforced: a clash rejects with StoreError `conflict` whose data names the field. A full disk: `storage-full`.
  */
-export interface ProvisionStore {
+export interface ProvisionStore extends ImageStore {
   savePxeServer(server: PxeServer): Promise<void>;
   deletePxeServer(uuid: Uuid): Promise<void>;
   listPxeServers(): Promise<readonly PxeServer[]>;
   getPxeServer(uuid: Uuid): Promise<PxeServer | undefined>;
+  /** Addresses that hostcfgs give to NICs, bonds and VLANs, each once. */
+  listHostCfgAddresses(): Promise<readonly Ipv4[]>;
 
   saveChassis(chassis: Chassis): Promise<void>;
   /** Removes the chassis with its hardware info, hostcfg, runs and timeline in one transaction. */
@@ -94,16 +99,42 @@ export interface InterfaceAddress {
   readonly netmask: Ipv4;
 }
 
+/** Another DHCP server on the segment of one of ours. */
+export interface OtherDhcpServer {
+  readonly server: Ipv4;
+  readonly mac: Mac | undefined;
+  readonly offered: Ipv4 | undefined;
+}
+
 /** The network services of one PXE server: DHCP, TFTP and boot HTTP on one interface. */
 export interface NetbootServices {
   /** IPv4 addresses of the interface now; empty when there is no such interface or it has none. */
   interfaceAddresses(name: string): readonly InterfaceAddress[];
-  /** Starts all three, or none: a failure closes what was opened and rejects with NetError or the service's own error. */
-  start(server: PxeServer, address: InterfaceAddress): Promise<void>;
+  /**
+   * Starts all three, or none: a failure closes what was opened and rejects with NetError or the service's own error. What runs stays as
+   * it is. With `patient` an interface that is not there yet is waited for.
+   */
+  start(server: PxeServer, plan: DhcpPlan, options: { readonly patient: boolean }): Promise<void>;
+  /** Does something else at once, without a gap; nothing where it does not run. Throws the service's own error and changes nothing then. */
+  update(serverUuid: Uuid, plan: DhcpPlan): void;
+  /**
+   * Looks for other DHCP servers on the segment, or joins a look that is under way; [] when none answered within the time (five seconds tell
+   * all). Never rejects.
+   */
+  otherServers(serverUuid: Uuid, withinMs: number): Promise<readonly OtherDhcpServer[]>;
   /** Stops them; stopping what does not run is fine. */
   stop(serverUuid: Uuid): Promise<void>;
   /** Base of boot URLs on that server, e.g. `http://192.0.2.1:8081`; undefined while it is not running. */
   bootUrl(serverUuid: Uuid): string | undefined;
+}
+
+/** How provisioning gets at images: their files, and which one was chosen. */
+export interface ImageAccess {
+  readonly files: ImageFiles;
+  /** A directory with secrets, out of which nothing is served. */
+  readonly keepOut: string;
+  /** Uuid of the image that a hostcfg names (system tag `bootImage::{uuid}`), else that of the configuration; undefined without both. */
+  imageOf(hostCfgUuid: Uuid): Promise<string | undefined>;
 }
 
 /** Something that a person should see; `facts` never hold a secret. */
@@ -113,6 +144,9 @@ export interface Notice {
     | 'rogue-dhcp'
     | 'kickstart-second-reader'
     | 'dhcp-pool-full'
+    | 'dhcp-pool-forecast'
+    | 'dhcp-conflict'
+    | 'foreign-dhcp'
     | 'duplicate-machine'
     | 'bmc-locked-out'
     | 'power-changed';
@@ -144,3 +178,4 @@ export interface Placement {
 
 /** Says where a chassis stands; asking changes nothing. */
 export type PlacementOf = (chassisUuid: Uuid) => Promise<Placement>;
+export type { InstallImage } from './images/model.ts';

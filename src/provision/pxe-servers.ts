@@ -1,101 +1,54 @@
 import type { Clock } from '../base/clock.ts';
 import { CodedError, messageOf } from '../base/errors.ts';
-import {
-  broadcastOf,
-  type Ipv4,
-  ipv4FromNumber,
-  ipv4ToNumber,
-  prefixOfNetmask,
-  sameSubnet,
-} from '../base/ipv4.ts';
+import type { Ipv4 } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
+import { createTurns } from '../base/turns.ts';
 import type { Uuid } from '../base/uuid.ts';
-import { badArgument, checkIpv4, checkResourceUuid, checkText } from './checks.ts';
-import type { PxeServer } from './model.ts';
-import type { InterfaceAddress, NetbootServices, ProvisionStore } from './ports.ts';
-import { ProvisionError, type ProvisionService, type PxeServerInput } from './service.ts';
-
-type Range = Pick<PxeServer, 'dhcpRangeBegin' | 'dhcpRangeEnd' | 'dhcpRangeNetmask'>;
-
-/** Without a wish the last quarter of the subnet, where static addresses are rarest. */
-function defaultRange(address: InterfaceAddress): Range {
-  const mask = ipv4ToNumber(address.netmask);
-  const network = (ipv4ToNumber(address.address) & mask) >>> 0;
-  const size = (~mask >>> 0) + 1;
-  if (size < 8)
-    throw badArgument('dhcpInterface', `its subnet has only ${size} addresses; give a larger one`);
-  return {
-    dhcpRangeBegin: ipv4FromNumber(network + Math.floor((size * 3) / 4)),
-    dhcpRangeEnd: ipv4FromNumber(network + size - 2),
-    dhcpRangeNetmask: address.netmask,
-  };
-}
-
-/** The wished range checked against the interface: none, begin and end, or all three. */
-export function checkRange(
-  wish: Pick<PxeServerInput, 'dhcpRangeBegin' | 'dhcpRangeEnd' | 'dhcpRangeNetmask'>,
-  address: InterfaceAddress,
-): Range {
-  const { dhcpRangeBegin: begin, dhcpRangeEnd: end, dhcpRangeNetmask: netmask } = wish;
-  if (begin === undefined && end === undefined && netmask === undefined) return defaultRange(address);
-  if (begin === undefined || end === undefined) {
-    throw badArgument(
-      'dhcpRangeBegin',
-      'give dhcpRangeBegin and dhcpRangeEnd, or these and dhcpRangeNetmask, or none of them',
-    );
-  }
-  const range = {
-    dhcpRangeBegin: checkIpv4('dhcpRangeBegin', begin),
-    dhcpRangeEnd: checkIpv4('dhcpRangeEnd', end),
-    dhcpRangeNetmask: netmask === undefined ? address.netmask : checkIpv4('dhcpRangeNetmask', netmask),
-  };
-  if (prefixOfNetmask(range.dhcpRangeNetmask) === undefined)
-    throw badArgument('dhcpRangeNetmask', 'is no netmask');
-  if (range.dhcpRangeNetmask !== address.netmask) {
-    throw badArgument('dhcpRangeNetmask', `must be that of ${address.name}, ${address.netmask}`);
-  }
-  if (ipv4ToNumber(range.dhcpRangeBegin) > ipv4ToNumber(range.dhcpRangeEnd)) {
-    throw badArgument('dhcpRangeBegin', 'must not be above dhcpRangeEnd');
-  }
-  for (const [parameter, ip] of [
-    ['dhcpRangeBegin', range.dhcpRangeBegin],
-    ['dhcpRangeEnd', range.dhcpRangeEnd],
-  ] as const) {
-    if (!sameSubnet(ip, address.address, address.netmask)) {
-      throw badArgument(
-        parameter,
-        `${ip} is not in the subnet of ${address.name}, ${address.address}/${prefixOfNetmask(address.netmask)}`,
-      );
-    }
-    if (ip === broadcastOf(address.address, address.netmask) || isNetwork(ip, address.netmask)) {
-      throw badArgument(parameter, `${ip} is the network's own or its broadcast address`);
-    }
-  }
-  return range;
-}
-
-function isNetwork(ip: Ipv4, netmask: Ipv4): boolean {
-  return (ipv4ToNumber(ip) & ~ipv4ToNumber(netmask)) >>> 0 === 0;
-}
+import { badArgument, checkResourceUuid, checkText } from './checks.ts';
+import { type DhcpPlan, dhcpPlanOf, effectiveMode } from './dhcp-plan.ts';
+import { checkDhcpWishes, noDhcpWishes } from './dhcp-wishes.ts';
+import type { DhcpMode, PxeServer } from './model.ts';
+import { heldBackText, heldByForeignDhcp } from './notices.ts';
+import type { InterfaceAddress, NetbootServices, Notify, OtherDhcpServer, ProvisionStore } from './ports.ts';
+import { checkRange } from './pxe-range.ts';
+import { ProvisionError, type ProvisionService } from './service.ts';
 
 export type PxeServerService = Pick<
   ProvisionService,
   'createPxeServer' | 'updatePxeServer' | 'deletePxeServer' | 'startPxeServer' | 'stopPxeServer'
 > & {
   /** Starts what was running before a restart; what cannot start is logged and left for the next try. */
-  resume(): Promise<void>;
+  readonly resume: () => Promise<void>;
+  /** The mode in effect of a server that runs, from memory. */
+  readonly modeOf: (serverUuid: Uuid) => DhcpMode | undefined;
+  /** The services of a running server went, and why; undefined: they are back. Never rejects. */
+  readonly segmentChanged: (serverUuid: Uuid, problem: string | undefined) => Promise<void>;
+  /** Addresses of hostcfgs came or went: brings the ranges of running servers in step. Never rejects. */
+  readonly hostCfgsChanged: () => Promise<void>;
 };
+
+/** How long a call waits for other servers; nearly all answer in this time. */
+const answerMs = 2000;
+/** How long a look takes at the most. */
+const lookMs = 6000;
 
 /** PXE servers: one a network interface, each with its DHCP, TFTP and boot HTTP. */
 export function createPxeServerService(deps: {
   readonly store: ProvisionStore;
   readonly netboot: NetbootServices;
+  readonly notify: Notify;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
 }): PxeServerService {
-  const { store, netboot } = deps;
+  const { store, netboot, log } = deps;
+  const inTurn = createTurns();
+  /** Servers that run, as they were started or changed last. */
+  const running = new Map<Uuid, PxeServer>();
+  const problems = new Map<Uuid, string>();
+  /** Servers that observe until it is known whether another one answers. */
+  const looking = new Set<Uuid>();
 
   function addressOf(name: string): InterfaceAddress {
     const [address] = netboot.interfaceAddresses(name);
@@ -106,16 +59,29 @@ export function createPxeServerService(deps: {
     );
   }
 
+  const ownAddresses = (name: string): readonly Ipv4[] =>
+    netboot.interfaceAddresses(name).map(({ address }) => address);
+
   async function get(uuid: string): Promise<PxeServer> {
     const server = await store.getPxeServer(uuid as Uuid);
     if (!server) throw new ProvisionError('not-found', `there is no PXE server ${uuid}`);
     return server;
   }
 
-  async function start(server: PxeServer): Promise<void> {
+  /** The server as it is now, which is an observer while nobody knows who else answers. */
+  const inForce = (server: PxeServer): PxeServer =>
+    looking.has(server.uuid) && !server.dhcpArmed ? { ...server, dhcpMode: 'observe' } : server;
+
+  const planOf = async (server: PxeServer): Promise<DhcpPlan> =>
+    dhcpPlanOf(inForce(server), await store.listHostCfgAddresses());
+
+  async function start(server: PxeServer, patient = false): Promise<void> {
     try {
-      await netboot.start(server, addressOf(server.dhcpInterface));
+      if (!patient) addressOf(server.dhcpInterface);
+      await netboot.start(server, await planOf(server), { patient });
+      running.set(server.uuid, server);
     } catch (error) {
+      running.delete(server.uuid);
       if (error instanceof ProvisionError) throw error;
       throw new ProvisionError(
         'pxe-server-start-failed',
@@ -128,10 +94,93 @@ export function createPxeServerService(deps: {
     }
   }
 
+  /**
+   * Starts a server and answers how it runs. One that shall serve, and whose mode nobody named, first asks whether another DHCP server is
+   * there, and then only observes: two servers with addresses on one segment break a LAN that worked.
+   */
+  async function startWithCare(wish: PxeServer): Promise<PxeServer> {
+    const server: PxeServer = { ...wish, status: 'Running', dhcpHeldBy: undefined, heldBack: undefined };
+    if (server.dhcpArmed || server.dhcpMode !== 'serve') {
+      await start(server);
+      return server;
+    }
+    looking.add(server.uuid);
+    try {
+      await start(server);
+    } catch (error) {
+      looking.delete(server.uuid);
+      throw error;
+    }
+    const [other] = await netboot.otherServers(server.uuid, answerMs);
+    if (other !== undefined) return hold(server, other);
+    void lookToTheEnd(server.uuid);
+    return server;
+  }
+
+  async function hold(server: PxeServer, other: OtherDhcpServer): Promise<PxeServer> {
+    const held = { ...server, dhcpHeldBy: other.server, heldBack: heldBackText(other.server) };
+    looking.delete(server.uuid);
+    await apply(held);
+    deps.notify(heldByForeignDhcp(server.uuid, server.dhcpInterface, other));
+    return held;
+  }
+
+  /** Lets a server serve when nobody has answered; the caller of the API is not kept waiting for servers that take seconds to offer. */
+  async function lookToTheEnd(uuid: Uuid): Promise<void> {
+    const [other] = await netboot.otherServers(uuid, lookMs);
+    try {
+      await inTurn(uuid, async () => {
+        const server = running.get(uuid);
+        if (!looking.delete(uuid) || server === undefined) return;
+        if (other === undefined || server.dhcpArmed) return apply(server);
+        await store.savePxeServer(await hold(server, other));
+      });
+    } catch (error) {
+      log.error(
+        { server: uuid, reason: messageOf(error) },
+        'a PXE server could not begin to serve; start it again',
+      );
+    }
+  }
+
+  async function stop(uuid: Uuid): Promise<void> {
+    await netboot.stop(uuid);
+    running.delete(uuid);
+    looking.delete(uuid);
+    problems.delete(uuid);
+  }
+
+  /** Brings running services to what `next` says. Rejects as `invalid-argument` when they refuse it, and nothing has changed then. */
+  async function apply(next: PxeServer): Promise<void> {
+    const plan = await planOf(next);
+    try {
+      netboot.update(next.uuid, plan);
+    } catch (error) {
+      throw new ProvisionError('invalid-argument', messageOf(error), { cause: error });
+    }
+    running.set(next.uuid, next);
+  }
+
+  const stateText = (server: PxeServer): string | undefined =>
+    problems.get(server.uuid) ??
+    (server.dhcpHeldBy === undefined ? undefined : heldBackText(server.dhcpHeldBy));
+
+  let planning: Promise<void> | undefined;
+  let isPlanStale = false;
+  async function replan(): Promise<void> {
+    while (isPlanStale) {
+      isPlanStale = false;
+      const addresses = await store.listHostCfgAddresses();
+      for (const server of running.values())
+        netboot.update(server.uuid, dhcpPlanOf(inForce(server), addresses));
+    }
+  }
+
   return {
     async createPxeServer(input) {
       const dhcpInterface = checkText('dhcpInterface', input.dhcpInterface, 128);
       const range = checkRange(input, addressOf(dhcpInterface));
+      const wishes = checkDhcpWishes(input, noDhcpWishes, range, ownAddresses(dhcpInterface));
       const others = await store.listPxeServers();
       if (others.some((other) => other.dhcpInterface === dhcpInterface)) {
         throw new ProvisionError('conflict', `there is a PXE server on ${dhcpInterface} already`);
@@ -143,79 +192,146 @@ export function createPxeServerService(deps: {
         description: input.description,
         dhcpInterface,
         ...range,
+        dhcpMode: input.dhcpMode ?? 'serve',
+        dhcpArmed: input.dhcpMode !== undefined,
+        ...wishes,
+        dhcpHeldBy: undefined,
+        heldBack: undefined,
         status: 'Running',
         createDate: now,
         lastOpDate: now,
       };
       if (others.some((other) => other.uuid === server.uuid))
         throw new ProvisionError('conflict', `resourceUuid ${server.uuid} is taken`);
-      await start(server);
-      try {
-        await store.savePxeServer(server);
-      } catch (error) {
-        await netboot.stop(server.uuid);
-        throw error;
-      }
-      return server.uuid;
+      return inTurn(server.uuid, async () => {
+        try {
+          await store.savePxeServer(await startWithCare(server));
+        } catch (error) {
+          await stop(server.uuid);
+          throw error;
+        }
+        return server.uuid;
+      });
     },
-    async updatePxeServer(uuid, change) {
-      const server = await get(uuid);
-      if (change.dhcpInterface !== undefined && change.dhcpInterface !== server.dhcpInterface) {
-        throw badArgument(
-          'dhcpInterface',
-          'cannot be changed; delete the PXE server and create it on the other interface',
-        );
-      }
-      const rangeChanges = change.dhcpRangeBegin ?? change.dhcpRangeEnd ?? change.dhcpRangeNetmask;
-      const next: PxeServer = {
-        ...server,
-        name: change.name === undefined ? server.name : checkText('name', change.name),
-        description: change.description ?? server.description,
-        ...(rangeChanges === undefined
-          ? {}
-          : checkRange(
-              {
-                dhcpRangeBegin: change.dhcpRangeBegin ?? server.dhcpRangeBegin,
-                dhcpRangeEnd: change.dhcpRangeEnd ?? server.dhcpRangeEnd,
-                dhcpRangeNetmask: change.dhcpRangeNetmask ?? server.dhcpRangeNetmask,
-              },
-              addressOf(server.dhcpInterface),
-            )),
-        lastOpDate: deps.clock.now(),
-      };
-      await store.savePxeServer(next);
-      if (rangeChanges !== undefined && server.status === 'Running') {
-        await netboot.stop(server.uuid);
-        await start(next);
-      }
-    },
-    async deletePxeServer(uuid) {
-      await netboot.stop(uuid as Uuid);
-      await store.deletePxeServer(uuid as Uuid);
-    },
-    async startPxeServer(uuid) {
-      const server = await get(uuid);
-      if (netboot.bootUrl(server.uuid) === undefined) await start(server);
-      await store.savePxeServer({ ...server, status: 'Running', lastOpDate: deps.clock.now() });
-    },
-    async stopPxeServer(uuid) {
-      const server = await get(uuid);
-      await netboot.stop(server.uuid);
-      await store.savePxeServer({ ...server, status: 'Stopped', lastOpDate: deps.clock.now() });
-    },
+    updatePxeServer: (uuid, change) =>
+      inTurn(uuid as Uuid, async () => {
+        const server = await get(uuid);
+        if (change.dhcpInterface !== undefined && change.dhcpInterface !== server.dhcpInterface) {
+          throw badArgument(
+            'dhcpInterface',
+            'cannot be changed; delete the PXE server and create it on the other interface',
+          );
+        }
+        const rangeChanges = change.dhcpRangeBegin ?? change.dhcpRangeEnd ?? change.dhcpRangeNetmask;
+        const range =
+          rangeChanges === undefined
+            ? server
+            : checkRange(
+                {
+                  dhcpRangeBegin: change.dhcpRangeBegin ?? server.dhcpRangeBegin,
+                  dhcpRangeEnd: change.dhcpRangeEnd ?? server.dhcpRangeEnd,
+                  dhcpRangeNetmask: change.dhcpRangeNetmask ?? server.dhcpRangeNetmask,
+                },
+                addressOf(server.dhcpInterface),
+              );
+        const { dhcpRangeBegin, dhcpRangeEnd, dhcpRangeNetmask } = range;
+        const armed: PxeServer = {
+          ...server,
+          name: change.name === undefined ? server.name : checkText('name', change.name),
+          description: change.description ?? server.description,
+          dhcpRangeBegin,
+          dhcpRangeEnd,
+          dhcpRangeNetmask,
+          ...checkDhcpWishes(change, server, range, ownAddresses(server.dhcpInterface)),
+          // Naming the mode arms the server: whoever names it has been told what else answers there.
+          ...(change.dhcpMode === undefined
+            ? {}
+            : { dhcpMode: change.dhcpMode, dhcpArmed: true, dhcpHeldBy: undefined }),
+          lastOpDate: deps.clock.now(),
+        };
+        const next = { ...armed, heldBack: stateText(armed) };
+        const before = running.get(server.uuid);
+        if (before !== undefined) await apply(next);
+        try {
+          await store.savePxeServer(next);
+        } catch (error) {
+          if (before !== undefined) await apply(before);
+          throw error;
+        }
+      }),
+    deletePxeServer: (uuid) =>
+      inTurn(uuid as Uuid, async () => {
+        await stop(uuid as Uuid);
+        await store.deletePxeServer(uuid as Uuid);
+      }),
+    startPxeServer: (uuid) =>
+      inTurn(uuid as Uuid, async () => {
+        const server = await get(uuid);
+        const started = netboot.bootUrl(server.uuid) === undefined ? await startWithCare(server) : server;
+        await store.savePxeServer({ ...started, status: 'Running', lastOpDate: deps.clock.now() });
+      }),
+    stopPxeServer: (uuid) =>
+      inTurn(uuid as Uuid, async () => {
+        const server = await get(uuid);
+        await stop(server.uuid);
+        await store.savePxeServer({
+          ...server,
+          status: 'Stopped',
+          dhcpHeldBy: undefined,
+          heldBack: undefined,
+          lastOpDate: deps.clock.now(),
+        });
+      }),
     async resume() {
       for (const server of await store.listPxeServers()) {
         if (server.status !== 'Running') continue;
+        // What is still in the way tells itself again.
+        const fresh = { ...server, heldBack: stateText(server) };
         try {
-          await start(server);
+          await start(fresh, true);
         } catch (error) {
-          deps.log.error(
+          log.error(
             { server: server.uuid, interface: server.dhcpInterface, reason: messageOf(error) },
             'a PXE server could not start again; put it right and start it with startBaremetalPxeServer',
           );
-          await store.savePxeServer({ ...server, status: 'Stopped', lastOpDate: deps.clock.now() });
+          await store.savePxeServer({ ...fresh, status: 'Stopped', lastOpDate: deps.clock.now() });
         }
       }
+    },
+    modeOf(serverUuid) {
+      const server = running.get(serverUuid);
+      return server && effectiveMode(inForce(server));
+    },
+    async segmentChanged(serverUuid, problem) {
+      if (problem === undefined) problems.delete(serverUuid);
+      else problems.set(serverUuid, problem);
+      try {
+        await inTurn(serverUuid, async () => {
+          const server = await store.getPxeServer(serverUuid);
+          if (server === undefined || server.status !== 'Running') return;
+          const heldBack = stateText(server);
+          if (heldBack !== server.heldBack) await store.savePxeServer({ ...server, heldBack });
+        });
+      } catch (error) {
+        log.error(
+          { server: serverUuid, reason: messageOf(error) },
+          'the state of a PXE server could not be saved',
+        );
+      }
+    },
+    async hostCfgsChanged() {
+      isPlanStale = true;
+      planning ??= replan()
+        .catch((error: unknown) =>
+          log.error(
+            { reason: messageOf(error) },
+            'the addresses of hostcfgs could not be kept out of DHCP ranges',
+          ),
+        )
+        .finally(() => {
+          planning = undefined;
+        });
+      await planning;
     },
   };
 }

@@ -1,4 +1,5 @@
 import type { Uuid } from '../base/uuid.ts';
+import { effectiveMode } from './dhcp-plan.ts';
 import type { PxeServer } from './model.ts';
 import type { Placement } from './ports.ts';
 import type { ProvisionErrorCode } from './service.ts';
@@ -17,13 +18,14 @@ function describe(server: PxeServer, running: boolean, { cluster, serverClusters
   const reason =
     cluster !== undefined && home !== undefined && home.uuid !== cluster.uuid
       ? 'not for this chassis'
-      : 'stopped';
-  return `"${server.name}" on ${server.dhcpInterface} ${place} (${running ? reason : 'stopped'})`;
+      : 'observes only';
+  const state = running ? reason : 'stopped';
+  return `"${server.name}" on ${server.dhcpInterface} ${place} (${server.heldBack === undefined ? state : `held back: ${server.heldBack}`})`;
 }
 
 /**
  * The running PXE server for a chassis: one of its own cluster, else one of no cluster. A chassis of no cluster takes any, those
- * of no cluster first: then the operator has not said which rack it stands in.
+ * of no cluster first: then the operator has not said which rack it stands in. One that only observes gives no boots.
  */
 export function chooseServer(
   servers: readonly PxeServer[],
@@ -44,7 +46,7 @@ export function chooseServer(
       return rank === undefined ? [] : [{ server, rank }];
     })
     .toSorted((a, b) => a.rank - b.rank);
-  const best = allowed.find(({ server }) => isRunning(server.uuid));
+  const best = allowed.find(({ server }) => isRunning(server.uuid) && effectiveMode(server) !== 'observe');
   if (best) return { kind: 'chosen', uuid: best.server.uuid };
   if (servers.length === 0) {
     return {

@@ -1,7 +1,9 @@
+import type { ImportProgress } from './images/import.ts';
+import type { InstallImageInput } from './images/input.ts';
 import { CodedError } from '../base/errors.ts';
 import type { Uuid } from '../base/uuid.ts';
 import type { BmcService } from './bmc-report.ts';
-import type { ChassisStatus, Run, SeenMachine, TimelineEntry } from './model.ts';
+import type { ChassisStatus, DhcpMode, Run, SeenMachine, TimelineEntry } from './model.ts';
 
 /** What the provisioning domain refuses or fails with; the API maps each to a ZStack error code. */
 export type ProvisionErrorCode =
@@ -33,6 +35,23 @@ export interface PxeServerInput {
   readonly dhcpRangeBegin?: string;
   readonly dhcpRangeEnd?: string;
   readonly dhcpRangeNetmask?: string;
+  /** A mode that is named holds, whoever else answers there; without one `serve`, unless another DHCP server is found at the start. */
+  readonly dhcpMode?: DhcpMode;
+  readonly dhcpOnlyReserved?: boolean;
+  /** Lists replace what was there; an empty one clears it. */
+  readonly dhcpSubnets?: readonly DhcpSubnetInput[];
+  readonly dhcpReservations?: readonly string[];
+  readonly dhcpExclusions?: readonly string[];
+}
+
+/** A network behind a DHCP relay, unchecked. */
+export interface DhcpSubnetInput {
+  readonly subnet: string;
+  readonly netmask: string;
+  readonly rangeBegin: string;
+  readonly rangeEnd: string;
+  readonly router?: string;
+  readonly dns?: readonly string[];
 }
 
 export interface ChassisInput {
@@ -73,6 +92,11 @@ export interface ProvisionService extends BmcService {
   deletePxeServer(uuid: string): Promise<void>;
   startPxeServer(uuid: string): Promise<void>;
   stopPxeServer(uuid: string): Promise<void>;
+
+  /** Records an image and reads it once; resolves when it is Ready. A failed import leaves it Failed, with its cause. */
+  addImage(input: InstallImageInput, progress?: ImportProgress): Promise<Uuid>;
+  /** Forgets an image, not its file; refused while a run uses it. Deleting what does not exist succeeds. */
+  deleteImage(uuid: string): Promise<void>;
 
   createChassis(input: ChassisInput): Promise<Uuid>;
   /** `ipmiPassword` and `ipmiKg` of `******` leave the stored one. A change of how the BMC is reached allows another login. */

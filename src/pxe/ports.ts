@@ -1,6 +1,7 @@
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { Mac } from '../base/mac.ts';
 import type { Uuid } from '../base/uuid.ts';
+import type { SourceResource } from './http/resource.ts';
 
 /** Kind of firmware that asks, from DHCP option 93 (RFC 4578 §2.1 and the IANA processor architecture registry). */
 export type Firmware =
@@ -29,7 +30,8 @@ export interface MachineSighting {
 /** What the machine may have. `ignore` means not one byte of answer. */
 export type BootDecision =
   | { readonly kind: 'boot'; readonly scriptUrl: string }
-  | { readonly kind: 'address' }
+  /** `client` chooses the lease time: 'installer' while an installer runs from memory, otherwise 'host'. Default 'host'. */
+  | { readonly kind: 'address'; readonly client?: 'installer' | 'host' }
   | { readonly kind: 'ignore'; readonly reason: 'unknown-machine' | 'no-run' | 'server-stopped' };
 
 /** Decides from memory, at once, without I/O: it stands in the DHCP reply path. */
@@ -81,15 +83,35 @@ export type PxeEvent =
       readonly otherServer: Ipv4;
     }
   | { readonly kind: 'dhcp-pool-full'; readonly serverUuid: Uuid; readonly mac: Mac }
+  /** Something unknown uses an address that was to go to `mac`: seen by a probe, or by the client itself (DECLINE). */
+  | { readonly kind: 'dhcp-conflict'; readonly serverUuid: Uuid; readonly mac: Mac; readonly ip: Ipv4 }
+  /** At the rate of the last minute `expected` more clients come soon, and only `free` addresses are left; at most every ten minutes. */
+  | {
+      readonly kind: 'dhcp-pool-forecast';
+      readonly serverUuid: Uuid;
+      readonly free: number;
+      readonly expected: number;
+    }
+  /** Another DHCP server answered a DISCOVER of our own. */
+  | {
+      readonly kind: 'dhcp-foreign-server';
+      readonly serverUuid: Uuid;
+      readonly server: Ipv4;
+      readonly serverMac?: Mac;
+      readonly offered?: Ipv4;
+      readonly bootFile?: string;
+    }
   | {
       readonly kind: 'tftp';
-      readonly phase: 'start' | 'done' | 'failed' | 'refused';
+      readonly phase: 'start' | 'progress' | 'done' | 'failed' | 'refused';
       readonly client: Ipv4;
       readonly file: string;
       /** Bytes acknowledged so far. */
       readonly bytes: number;
       readonly total: number;
       readonly reason: string | undefined;
+      /** Data packets sent once more so far; absent on `start` and `refused`. */
+      readonly retransmits?: number;
     }
   | {
       readonly kind: 'http';
@@ -106,8 +128,10 @@ export type PxeEvent =
 /** Receiver of events; must not throw and must return at once. */
 export type PxeEventSink = (event: PxeEvent) => void;
 
-/** What the boot HTTP listener answers to a GET of `/boot/<token>/<artefact>`. */
+/** What the boot HTTP listener answers to a GET of `/boot/<token>/<artefact>` or `/boot/<token>/source/<path>`. */
 export type BootResource =
+  /** Bytes of an install source, closed by the listener; or the mirror that has them. */
+  | SourceResource
   /** A file on disk, streamed with Range and ETag. */
   | { readonly kind: 'file'; readonly path: string; readonly contentType: string }
   /**

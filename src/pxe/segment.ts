@@ -1,13 +1,22 @@
 import type { Clock } from '../base/clock.ts';
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { Logger } from '../base/log.ts';
+import type { RandomBytes } from '../base/random.ts';
 import type { Uuid } from '../base/uuid.ts';
+import { openNeighbourTable } from '../net/neighbours.ts';
+import { createAddressProbe } from '../net/probe/address-probe.ts';
 import type { OpenUdp } from '../net/udp.ts';
 import { type BootFiles, loadBootFiles, loaderFor, loaderUrl } from './boot-files.ts';
 import { createDhcpServer } from './dhcp/index.ts';
+import type { DhcpSettings } from './dhcp/options.ts';
 import { createBootHttpServer } from './http/server.ts';
 import type { BootContent, BootPolicy, LeaseStore, PxeEventSink } from './ports.ts';
 import { createTftpServer } from './tftp/server.ts';
+import { type ForeignServer, watchForeignServers } from './watch/foreign-servers.ts';
+import type { OwnProbe } from './watch/own-probe.ts';
+
+/** What DHCP does on a segment, apart from the address that the interface has. */
+export type SegmentSettings = Omit<DhcpSettings, 'serverAddress' | 'netmask'>;
 
 /** One network segment that machines boot from. */
 export interface SegmentOptions {
@@ -16,26 +25,32 @@ export interface SegmentOptions {
   readonly device: string;
   readonly address: Ipv4;
   readonly netmask: Ipv4;
-  readonly rangeBegin: Ipv4;
-  readonly rangeEnd: Ipv4;
-  readonly router: Ipv4 | undefined;
-  readonly dns: readonly Ipv4[] | undefined;
+  readonly settings: SegmentSettings;
   readonly dhcpPort: number;
   readonly dhcpClientPort: number;
+  readonly dhcpProxyPort: number;
   readonly tftpPort: number;
+  readonly tftpSinglePort: boolean;
   readonly httpPort: number;
+  /** Bytes of the largest packet that reaches the machines whole. */
+  readonly mtu: number;
   readonly ipxeDirectory: string;
-  readonly firmwareLeaseSeconds: number;
-  readonly hostLeaseSeconds: number;
 }
 
 export interface SegmentDeps {
   readonly openUdp: OpenUdp;
   readonly clock: Clock;
+  readonly random: RandomBytes;
   readonly leases: LeaseStore;
   readonly policy: BootPolicy;
   readonly content: BootContent;
   readonly events: PxeEventSink;
+  /** Who this process is when it looks for other DHCP servers. */
+  readonly ownProbe: OwnProbe;
+  /** True for the address of any segment of this process. */
+  readonly isOwnServer: (server: Ipv4) => boolean;
+  /** Seconds between two looks for other DHCP servers, 0 for none; asked again and again. */
+  readonly watchIntervalSeconds: () => number;
   readonly log: Logger;
 }
 
@@ -43,6 +58,10 @@ export interface SegmentDeps {
 export interface Segment {
   /** Base of boot URLs, e.g. `http://192.0.2.1:8081`. */
   readonly bootUrl: string;
+  /** Takes other settings at once; leases and transfers go on. Throws PxeError `bad-dhcp-settings` and changes nothing then. */
+  update(settings: Partial<SegmentSettings>): void;
+  /** Other DHCP servers that answer here now, within the time (five seconds tell all); never rejects. */
+  otherServers(withinMs: number): Promise<readonly ForeignServer[]>;
   close(): Promise<void>;
 }
 
@@ -52,39 +71,48 @@ export interface Segment {
  */
 export async function startSegment(options: SegmentOptions, deps: SegmentDeps): Promise<Segment> {
   const files: BootFiles = await loadBootFiles(options.ipxeDirectory);
-  const opened: { close(): Promise<void> }[] = [];
+  const opened: { close(): Promise<void> | void }[] = [];
   const close = async (): Promise<void> => {
-    for (const one of opened.toReversed()) await one.close();
+    for (const one of opened.splice(0).toReversed()) await one.close();
   };
-  const { clock, events, log, openUdp } = deps;
+  const add = <T extends { close(): Promise<void> | void }>(one: T): T => {
+    opened.push(one);
+    return one;
+  };
+  const { clock, events, log, openUdp, ownProbe, random } = deps;
+  const { address, device, netmask, serverUuid } = options;
   try {
-    const http = await createBootHttpServer(
-      { address: options.address, port: options.httpPort },
-      { content: deps.content, loaders: files.file, events, clock, log },
+    const http = add(
+      await createBootHttpServer(
+        { address, port: options.httpPort },
+        { content: deps.content, loaders: files.file, events, clock, log },
+      ),
     );
-    opened.push(http);
-    const bootUrl = `http://${options.address}:${http.port}`;
-    opened.push(
+    const bootUrl = `http://${address}:${http.port}`;
+    add(
       await createTftpServer(
-        { address: options.address, port: options.tftpPort },
+        {
+          address,
+          port: options.tftpPort,
+          singlePort: options.tftpSinglePort,
+          mtu: options.mtu,
+        },
         { openUdp, clock, files: files.file, events, log },
       ),
     );
-    opened.push(
+    const probe = add(await createAddressProbe(device, { clock, random, log }));
+    const neighbours = add(await openNeighbourTable(device));
+    const dhcp = add(
       await createDhcpServer(
         {
-          serverUuid: options.serverUuid,
-          device: options.device,
+          ...options.settings,
+          serverUuid,
+          device,
           port: options.dhcpPort,
           clientPort: options.dhcpClientPort,
-          serverAddress: options.address,
-          netmask: options.netmask,
-          rangeBegin: options.rangeBegin,
-          rangeEnd: options.rangeEnd,
-          router: options.router,
-          dns: options.dns,
-          firmwareLeaseSeconds: options.firmwareLeaseSeconds,
-          hostLeaseSeconds: options.hostLeaseSeconds,
+          proxyPort: options.dhcpProxyPort,
+          serverAddress: address,
+          netmask,
         },
         {
           openUdp,
@@ -97,11 +125,34 @@ export async function startSegment(options: SegmentOptions, deps: SegmentDeps): 
             const name = loaderFor(firmware, files.has);
             return name === undefined ? undefined : loaderUrl(bootUrl, name);
           },
+          inUse: (ip, where) => probe.inUse(ip, where),
+          teachNeighbour: (ip, mac) => neighbours.teach(ip, mac),
+          isOwnProbe: (mac) => ownProbe.isOwn(mac),
           log,
         },
       ),
     );
-    return { bootUrl, close };
+    const watch = add(
+      watchForeignServers(
+        { serverUuid, device, port: options.dhcpPort, clientPort: options.dhcpClientPort },
+        {
+          openUdp,
+          clock,
+          probe: ownProbe,
+          isOwnServer: (server) => server === address || deps.isOwnServer(server),
+          whoHas: (ip) => probe.whoHas(ip),
+          intervalSeconds: deps.watchIntervalSeconds,
+          events,
+          log,
+        },
+      ),
+    );
+    return {
+      bootUrl,
+      update: (settings) => dhcp.update(settings),
+      otherServers: (withinMs) => watch.look(withinMs),
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -243,6 +243,60 @@ describe('pxe and hostcfg', () => {
     expect((await rackwright(['pxe', 'start', 'br0'])).out).toBe('br0: started\n');
   });
 
+  it('says what DHCP does, and shows it', async () => {
+    const dhcp = [
+      '--mode=proxy',
+      '--only-reserved=yes',
+      '--reserve=52:54:00:00:00:01=192.0.2.9',
+      '--reserve=id:ff00=192.0.2.8',
+      '--reserve=',
+      '--exclude=192.0.2.15-192.0.2.16',
+      '--subnet=198.51.100.0/25, 198.51.100.10-198.51.100.20, router=198.51.100.1, dns=192.0.2.53',
+    ];
+    const changed = await rackwright(['pxe', 'update', 'test', ...dhcp]);
+    expect([changed.status, changed.err]).toEqual([0, '']);
+    const call = world.domain.calls.findLast(([name]) => name === 'updatePxeServer');
+    expect(call?.[2]).toEqual({
+      dhcpMode: 'proxy',
+      dhcpOnlyReserved: true,
+      dhcpReservations: ['52:54:00:00:00:01=192.0.2.9', 'id:ff00=192.0.2.8'],
+      dhcpExclusions: ['192.0.2.15-192.0.2.16'],
+      dhcpSubnets: [
+        {
+          subnet: '198.51.100.0',
+          netmask: '255.255.255.128',
+          rangeBegin: '198.51.100.10',
+          rangeEnd: '198.51.100.20',
+          router: '198.51.100.1',
+          dns: ['192.0.2.53'],
+        },
+      ],
+    });
+    expect((await rackwright(['pxe', 'show', 'test'])).out).toMatch(/dhcpMode: +proxy/);
+    expect((await rackwright(['pxe', 'list'])).out).toMatch(/MODE[^]*proxy/);
+    await rackwright(['pxe', 'update', 'test', '--exclude', '']);
+    expect(world.domain.calls.findLast(([name]) => name === 'updatePxeServer')?.[2]).toEqual({
+      dhcpExclusions: [],
+    });
+  });
+
+  it.each([
+    [['pxe', 'update', 'br0'], 'nothing to change'],
+    [['pxe', 'update', 'br0', '--only-reserved', 'maybe'], 'takes yes or no'],
+    [
+      ['pxe', 'update', 'br0', '--subnet', '198.51.100.0,198.51.100.10-198.51.100.20'],
+      '--subnet must be like',
+    ],
+    [['pxe', 'update', 'br0', '--subnet', '198.51.100.0/24,198.51.100.10'], '--subnet must be like'],
+    [
+      ['pxe', 'update', 'br0', '--subnet', '198.51.100.0/24,198.51.100.10-198.51.100.20,mtu=9000'],
+      '--subnet must be like',
+    ],
+  ])('refuses %j', async (argv, text) => {
+    const refused = await rackwright(argv);
+    expect([refused.status, refused.err]).toEqual([2, expect.stringContaining(text)]);
+  });
+
   it('creates a hostcfg from a file, shows and deletes it', async () => {
     const file = join(home, 'host.json');
     const nic = { mac: '52:54:00:00:00:01', pxe: true };

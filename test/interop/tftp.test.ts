@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadBootFiles } from '../../src/pxe/boot-files.ts';
+import { toNetascii } from '../../src/pxe/tftp/netascii.ts';
 import { needTools } from '../support/need.ts';
 import { runProgram } from '../support/run-program.ts';
 import { liveTftp, pattern, until } from '../support/tftp-peer.ts';
@@ -11,6 +12,7 @@ const folder = mkdtempSync(join(tmpdir(), 'rackwright-tftp-'));
 const sizes = [0, 1, 511, 512, 513, 1467, 1468, 1469, 1_000_000];
 const files: Record<string, Uint8Array> = {
   ...Object.fromEntries(sizes.map((size) => [`f${size}`, pattern(size)])),
+  menu: Buffer.from('#!ipxe\n\nchain a\rb\r\n\n'.repeat(300)),
   'many-8': pattern(8 * 65_540),
   'many-512': pattern(512 * 65_600 + 7),
 };
@@ -82,6 +84,7 @@ describe.skipIf(!needTools({ tool: 'atftp', package: 'atftp' }))('atftp', () => 
     ['blksize 65464'],
     ['windowsize 4'],
     ['blksize 1428', 'windowsize 16'],
+    ['blksize 1468', 'windowsize 64'],
     ['tsize enable'],
   ];
   it.each(settings.map((s) => [s]))('fetches every size with %j', async (options) => {
@@ -94,6 +97,9 @@ describe.skipIf(!needTools({ tool: 'atftp', package: 'atftp' }))('atftp', () => 
   });
   it('goes past block 65535 with blocks of 8 bytes', async () => {
     expect((await atftp('many-8', ['blksize 8'])).equals(bytes('many-8'))).toBe(true);
+  }, 60_000);
+  it('goes past block 65535 with a window', async () => {
+    expect((await atftp('many-8', ['blksize 8', 'windowsize 16'])).equals(bytes('many-8'))).toBe(true);
   }, 60_000);
   it('is refused a write and an unknown name', async () => {
     await expect(atftp('nothere')).rejects.toThrow(/not found|no file/i);
@@ -124,8 +130,8 @@ describe.skipIf(!needTools({ tool: 'tftp', package: 'tftp-hpa' }))('tftp-hpa', (
   it('fetches 33.6 MB in blocks of 512, past block 65535', async () => {
     expect((await tftpHpa('many-512')).equals(bytes('many-512'))).toBe(true);
   }, 90_000);
-  it('is refused netascii with a text that says what to do', async () => {
-    await expect(tftpHpa('f1', 'ascii')).rejects.toThrow(/ask in mode octet/);
+  it('fetches a text in netascii and has it back as it was', async () => {
+    expect((await tftpHpa('menu', 'ascii')).equals(bytes('menu'))).toBe(true);
   });
 });
 
@@ -144,11 +150,71 @@ describe.skipIf(!needTools({ tool: 'curl', package: 'curl' }))('curl', () => {
       ]);
     }
   });
+  it('fetches a text in netascii, which it leaves as it came', async () => {
+    const { stdout } = await runProgram('curl', [
+      '-sS',
+      `tftp://127.0.0.1:${live.server.port}/menu;mode=netascii`,
+    ]);
+    expect(stdout.equals(Buffer.from(toNetascii(bytes('menu'))))).toBe(true);
+  });
   it('fetches twelve files at a time', async () => {
     const names = Array.from({ length: 12 }, (_, i) => `f${some[i % some.length]}`);
     const all = await Promise.all(names.map((name) => curl(name)));
     for (const [i, got] of all.entries())
       expect([names[i], got.equals(bytes(names[i]!))]).toEqual([names[i], true]);
+  });
+});
+
+describe.skipIf(!needTools({ tool: 'busybox', package: 'busybox-static' }))('busybox tftp', () => {
+  it.each([[[]], [['-b', '1468']]])('fetches every size with %j', async (args) => {
+    for (const size of sizes) {
+      const to = join(folder, `out${counter++}`);
+      const command = [
+        'tftp',
+        '-g',
+        ...args,
+        '-r',
+        `f${size}`,
+        '-l',
+        to,
+        '127.0.0.1',
+        String(live.server.port),
+      ];
+      const { status, stderr } = await runProgram('busybox', command);
+      expect([size, status, stderr, readFileSync(to).equals(bytes(`f${size}`))]).toMatchObject([
+        size,
+        0,
+        {},
+        true,
+      ]);
+    }
+  });
+});
+
+describe.skipIf(
+  !needTools(
+    { tool: 'atftp', package: 'atftp' },
+    { tool: 'tftp', package: 'tftp-hpa' },
+    { tool: 'curl', package: 'curl' },
+  ),
+)('all answers from one port', () => {
+  it('suits atftp, tftp-hpa and curl', async () => {
+    const usual = live;
+    live = await liveTftp(files, { singlePort: true });
+    try {
+      for (const size of sizes.filter((some) => some > 0)) {
+        const want = bytes(`f${size}`);
+        const got = [
+          await atftp(`f${size}`, ['blksize 1468', 'windowsize 16']),
+          await tftpHpa(`f${size}`),
+          await curl(`f${size}`),
+        ];
+        expect([size, ...got.map((one) => one.equals(want))]).toEqual([size, true, true, true]);
+      }
+    } finally {
+      await live.server.close();
+      live = usual;
+    }
   });
 });
 

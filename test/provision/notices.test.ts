@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Ipv4 } from '../../src/base/ipv4.ts';
 import type { Mac } from '../../src/base/mac.ts';
+import type { Uuid } from '../../src/base/uuid.ts';
 import {
   createHarness,
   type Harness,
@@ -52,6 +53,38 @@ describe('a person is told', () => {
     rig.event({ ...event, mac: nic(1) });
     expect(rig.notices).toEqual([
       expect.objectContaining({ name: 'rogue-dhcp', text: expect.stringContaining('192.0.2.9') }),
+    ]);
+  });
+
+  it('of another DHCP server where ours serves, with its MAC', () => {
+    rig.event({
+      kind: 'dhcp-foreign-server',
+      serverUuid: rig.serverUuid,
+      server: '192.0.2.66' as Ipv4,
+      serverMac: nic(6),
+    });
+    // One that is not ours, or no longer runs.
+    rig.event({
+      kind: 'dhcp-foreign-server',
+      serverUuid: 'b'.repeat(32) as Uuid,
+      server: '192.0.2.66' as Ipv4,
+    });
+    expect(rig.notices).toEqual([
+      expect.objectContaining({
+        name: 'foreign-dhcp',
+        text: expect.stringContaining(`192.0.2.66 (${nic(6)})`),
+        about: { type: 'pxeServer', uuid: rig.serverUuid },
+      }),
+    ]);
+  });
+
+  it('of addresses that somebody has, and of a range that is about to be full', () => {
+    const serverUuid = rig.serverUuid;
+    rig.event({ kind: 'dhcp-conflict', serverUuid, mac: nic(1), ip: lease });
+    rig.event({ kind: 'dhcp-pool-forecast', serverUuid, free: 3, expected: 40 });
+    expect(rig.notices).toEqual([
+      expect.objectContaining({ name: 'dhcp-conflict', text: expect.stringContaining(lease) }),
+      expect.objectContaining({ name: 'dhcp-pool-forecast', facts: { free: 3, expected: 40 } }),
     ]);
   });
 

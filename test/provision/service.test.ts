@@ -378,7 +378,7 @@ describe('a restart', () => {
       vendorClass: 'udhcp',
       hostname: undefined,
     });
-    expect(decision).toEqual({ kind: 'address' });
+    expect(decision).toEqual({ kind: 'address', client: 'installer' });
   });
 
   it('looks again at a power-off that it did not see', async () => {

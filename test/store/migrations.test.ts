@@ -13,6 +13,8 @@ const landed: Readonly<Record<string, string>> = {
   '0003-kvm-inventory': 'ef2de2ff4273dbabb95c26b2da3c6ad38a213e093718cf79944992af51d49c3b',
   '0004-bmc-fleet': 'ad31cf0409bf1aa4dd0b7835fa9b658bbb23cc01ef0713bc589d1067e48fdd42',
   '0005-kvm-hosts': 'de56f9605327c1a937c55252481e80f8737409ba86cdab9f54ba5a00c79914cc',
+  '0006-pxe-modes': '8b949cf10a193dc55426b087466a1bdea7d37aaf870152cff556233b5baa39ab',
+  '0007-boot-images': 'b06cda8efad1b8b725a450be3f7e417b7b763dbd9b8256acd53e74a86d61b898',
 };
 
 it('has landed migrations unchanged, numbered without gaps', () => {

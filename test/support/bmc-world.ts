@@ -29,6 +29,8 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     netboot: {
       interfaceAddresses: () => [],
       start: async () => {},
+      update: () => {},
+      otherServers: async () => [],
       stop: async () => {},
       bootUrl: () => undefined,
     },
@@ -38,6 +40,14 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
       privilege: 'administrator',
       timing: { retryMs: [100, 200], deadlineMs: 1500, closeMs: 100 },
     }),
+    imageAccess: {
+      files: {
+        openFile: () => Promise.reject(new Error('no files')),
+        openIso: () => Promise.reject(new Error('no files')),
+      },
+      keepOut: '/nowhere',
+      imageOf: () => Promise.resolve(undefined),
+    },
     images: { inspector: { kernel: '', initrd: '', kernelArguments: [] }, installer: undefined },
     placementOf: (uuid) => platform.clusters.placementOf(uuid),
     notify: ({ name, severity, text, about, facts }) =>

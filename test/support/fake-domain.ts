@@ -77,12 +77,30 @@ export function fakeDomain(store: ProvisionStore, now = 1_510_698_057_000): Fake
     dhcpRangeEnd: '10.0.0.9' as Ipv4,
     dhcpRangeNetmask: '255.255.255.0' as Ipv4,
   };
+  const modes = {
+    dhcpMode: 'serve',
+    dhcpArmed: true,
+    dhcpOnlyReserved: false,
+    dhcpSubnets: [],
+    dhcpReservations: [],
+    dhcpExclusions: [],
+    dhcpHeldBy: undefined,
+    heldBack: undefined,
+  };
   const service: ProvisionService = {
     async createPxeServer(input) {
       await step('createPxeServer', input);
       const { resourceUuid, ...rest } = input;
       const uuid = uuidOf(resourceUuid);
-      const server = { description: undefined, ...ranges, ...rest, uuid, status: 'Running', ...dates };
+      const server = {
+        description: undefined,
+        ...ranges,
+        ...modes,
+        ...rest,
+        uuid,
+        status: 'Running',
+        ...dates,
+      };
       await store.savePxeServer(server as PxeServer);
       return uuid;
     },
@@ -152,6 +170,30 @@ export function fakeDomain(store: ProvisionStore, now = 1_510_698_057_000): Fake
     async deleteHostCfg(uuid) {
       await step('deleteHostCfg', uuid);
       await store.deleteHostCfg(uuid as Uuid);
+    },
+    async addImage(input) {
+      await step('addImage', input);
+      const uuid = uuidOf(input.resourceUuid);
+      await store.saveImage({
+        uuid,
+        name: input.name,
+        description: input.description,
+        kind: 'redirect',
+        url: input.url,
+        checksum: undefined,
+        size: undefined,
+        status: 'Ready',
+        statusCause: undefined,
+        kernel: 'images/pxeboot/vmlinuz',
+        initrd: 'images/pxeboot/initrd.img',
+        kernelArguments: input.kernelArguments ?? [],
+        ...dates,
+      });
+      return uuid;
+    },
+    async deleteImage(uuid) {
+      await step('deleteImage', uuid);
+      await store.deleteImage(uuid as Uuid);
     },
     async provision(uuid) {
       await step('provision', uuid);

@@ -10,6 +10,7 @@ import type { Uuid } from '../../src/base/uuid.ts';
 import { uuidReadings } from '../../src/base/uuid.ts';
 import { createProvision, type Provision } from '../../src/provision/create.ts';
 import type { Notice } from '../../src/provision/ports.ts';
+import { createFileTable, openIso } from '../../src/pxe/index.ts';
 import type { PxeEvent } from '../../src/pxe/ports.ts';
 import { createClusterService } from '../../src/platform/clusters.ts';
 import { openStore, type Store } from '../../src/store/index.ts';
@@ -90,7 +91,7 @@ export interface Harness {
   /** What a person was told. */
   readonly notices: readonly Notice[];
   /** May be changed while the domain runs, as settings may. */
-  readonly limits: { maxRunsPerMinute: number; powerPollSeconds: number };
+  readonly limits: { maxRunsPerMinute: number; powerPollSeconds: number; imageUuid: string | undefined };
   /** The machine's packets from DISCOVER to its own system's lease, and the script that it was given. */
   boot(): Promise<string>;
   /** Begins a run while virtual time goes on slowly enough for real file access to keep up. */
@@ -119,7 +120,8 @@ export async function createHarness(given?: {
     random: randomBytes,
   });
   const running = new Set<Uuid>();
-  const limits = { maxRunsPerMinute: 20, powerPollSeconds: 0 };
+  const limits: Harness['limits'] = { maxRunsPerMinute: 20, powerPollSeconds: 0, imageUuid: undefined };
+  const imageFiles = createFileTable();
   const image = {
     kernel: join(folder, 'kernel'),
     initrd: join(folder, 'initrd'),
@@ -135,11 +137,18 @@ export async function createHarness(given?: {
           ? [{ name, address: '192.0.2.1' as Ipv4, netmask: '255.255.255.0' as Ipv4 }]
           : [],
       start: async (server) => void running.add(server.uuid),
+      update: () => undefined,
+      otherServers: async () => [],
       stop: async (uuid) => void running.delete(uuid),
       bootUrl: (uuid) => (running.has(uuid) ? 'http://192.0.2.1:8081' : undefined),
     },
     openBmcAccess: bmc.open,
     images: { inspector: image, installer: { ...image, url: 'http://192.0.2.1/tree' } },
+    imageAccess: {
+      files: { openFile: (path) => imageFiles.open(path), openIso },
+      keepOut: folder,
+      imageOf: async () => limits.imageUuid,
+    },
     placementOf: (uuid) => clusters.placementOf(uuid),
     notify: (notice) => void notices.push(notice),
     stageSeconds,

@@ -1,5 +1,7 @@
+import { negotiate } from '../../src/pxe/tftp/negotiate.ts';
 import { beginTransfer, step, type TransferOutcome, type TransferStep } from '../../src/pxe/tftp/transfer.ts';
-import type { TftpOption, TftpPacket } from '../../src/pxe/tftp/wire/packet.ts';
+import { createDataEncoder } from '../../src/pxe/tftp/wire/data.ts';
+import { decodeTftp, type TftpOption, type TftpPacket } from '../../src/pxe/tftp/wire/packet.ts';
 
 /** A channel between sender and receiver; the probabilities hold for each packet in each direction. */
 export interface Channel {
@@ -28,6 +30,7 @@ export function simulate(content: Uint8Array, options: readonly TftpOption[], ch
   let dataSent = 0;
   let outcome: TransferOutcome | undefined;
   let timer: object = {};
+  let encode: ((block: number) => Uint8Array) | undefined;
   const received: Uint8Array[] = [];
 
   const later = (ms: number, run: () => void): void => {
@@ -92,9 +95,17 @@ export function simulate(content: Uint8Array, options: readonly TftpOption[], ch
         later(effect.ms, () => {
           if (timer === mine && outcome === undefined) apply(step(state, { kind: 'timeout' }));
         });
+      } else if (effect.kind === 'send-options') {
+        const { answer } = state.plan;
+        transmit(() => toReceiver({ kind: 'oack', options: answer }));
       } else {
-        if (effect.packet.kind === 'data') dataSent++;
-        transmit(() => toReceiver(effect.packet));
+        const { content: bytes, blockSize: size, windowSize: window } = state.plan;
+        encode ??= createDataEncoder(bytes, size, window);
+        for (let block = effect.first; block <= effect.last; block++) {
+          const packet = decodeTftp(encode(block));
+          dataSent++;
+          transmit(() => toReceiver(packet));
+        }
       }
     }
   };
@@ -102,8 +113,8 @@ export function simulate(content: Uint8Array, options: readonly TftpOption[], ch
     if (outcome === undefined) apply(step(state, { kind: 'packet', packet, now }));
   };
 
-  const limits = { maxBlockSize: 1468, maxWindowSize: 32 };
-  const first = beginTransfer({ kind: 'read', file: 'f', mode: 'octet', options }, content, limits, 0);
+  const limits = { maxBlockSize: 1468, maxWindowSize: 64 };
+  const first = beginTransfer(content, negotiate(options, content.length, limits), 0);
   let state = first[0];
   later(3000, receiverTimer);
   apply(first);
@@ -114,5 +125,6 @@ export function simulate(content: Uint8Array, options: readonly TftpOption[], ch
     now = item.at;
     item.run();
   }
-  return { outcome, received: Buffer.concat(received), dataSent, lost, ms: now };
+  const { retransmits } = state;
+  return { outcome, received: Buffer.concat(received), dataSent, retransmits, lost, ms: now };
 }

@@ -2,6 +2,7 @@ import type { ApiDefinition } from '../zstack/definition.ts';
 import { accountApis } from './accounts.ts';
 import { auditsApis } from './audits.ts';
 import { batchApis } from './batch.ts';
+import { bootImageApis } from './boot-images.ts';
 import { bmcActionApis } from './bmc-actions.ts';
 import { bmcApis } from './bmc.ts';
 import { chassisApis } from './chassis.ts';
@@ -54,6 +55,7 @@ export const apiTable: readonly ApiDefinition[] = [
   ...bmcApis,
   ...bmcActionApis,
   ...hostCfgApis,
+  ...bootImageApis,
   ...hardwareInfoApis,
   ...timelineApis,
   ...hostsApis,

@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import {
   clusterReference,
   description,
+  flag,
   interfaceName,
   ipv4,
   newResourceUuid,
@@ -13,6 +14,46 @@ import { defineApi } from '../zstack/definition.ts';
 import { deleteApi, placed, queryApis, withTags } from './resource.ts';
 
 const path = '/baremetal/pxeserver';
+
+/** Of a member inside a list; the domain says what is wrong with it. */
+const address = Type.String({ maxLength: 15 });
+
+/** What DHCP does besides the range; ours, the product has none of it. Lists replace what was there. */
+const dhcp = {
+  dhcpMode: Type.Optional(Type.Enum(['serve', 'proxy', 'observe'])),
+  dhcpOnlyReserved: Type.Optional(flag),
+  dhcpSubnets: Type.Optional(
+    Type.Array(
+      Type.Object(
+        {
+          subnet: address,
+          netmask: address,
+          rangeBegin: address,
+          rangeEnd: address,
+          router: Type.Optional(address),
+          dns: Type.Optional(Type.Array(address, { maxItems: 8 })),
+        },
+        { additionalProperties: false },
+      ),
+      {
+        maxItems: 256,
+        hint: 'must be a list of objects with subnet, netmask, rangeBegin, rangeEnd and, if wished, router and a list dns',
+      },
+    ),
+  ),
+  dhcpReservations: Type.Optional(
+    Type.Array(Type.String({ maxLength: 600 }), {
+      maxItems: 10_000,
+      hint: 'must be a list of texts such as "52:54:00:12:34:56=192.0.2.9"',
+    }),
+  ),
+  dhcpExclusions: Type.Optional(
+    Type.Array(Type.String({ maxLength: 64 }), {
+      maxItems: 1000,
+      hint: 'must be a list of texts such as "192.0.2.10-192.0.2.20"',
+    }),
+  ),
+};
 
 function switchApi(
   name: string,
@@ -56,6 +97,7 @@ export const pxeServerApis: readonly ApiDefinition[] = [
       dhcpRangeBegin: Type.Optional(ipv4),
       dhcpRangeEnd: Type.Optional(ipv4),
       dhcpRangeNetmask: Type.Optional(ipv4),
+      ...dhcp,
       clusterUuid: Type.Optional(clusterReference),
       resourceUuid: Type.Optional(newResourceUuid),
     }),
@@ -89,6 +131,7 @@ export const pxeServerApis: readonly ApiDefinition[] = [
       dhcpRangeBegin: Type.Optional(ipv4),
       dhcpRangeEnd: Type.Optional(ipv4),
       dhcpRangeNetmask: Type.Optional(ipv4),
+      ...dhcp,
       clusterUuid: Type.Optional(clusterReference),
     }),
     run(call) {

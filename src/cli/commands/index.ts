@@ -4,6 +4,7 @@ import { chassisCommands } from './chassis.ts';
 import { hostCfgCommands } from './hostcfg.ts';
 import { hostCommands } from './hosts.ts';
 import { allIdentityCommands } from './identities.ts';
+import { imageCommands } from './images.ts';
 import { importCommands } from './import.ts';
 import { iommuCommands } from './iommu.ts';
 import { loginCommands } from './login.ts';
@@ -24,6 +25,7 @@ export const commands: readonly Command[] = [
   ...chassisCommands,
   ...importCommands,
   ...hostCfgCommands,
+  ...imageCommands,
   ...watchCommands,
   ...hostCommands,
   ...vmCommands,

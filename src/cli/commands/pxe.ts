@@ -8,18 +8,28 @@ import {
   textOption,
   wordAt,
 } from '../command.ts';
+import type { Answer } from '../client.ts';
+import { CliError } from '../errors.ts';
 import { renderFields, renderTable } from '../output.ts';
+import { dhcpOptions, dhcpParams, dhcpUsage } from './pxe-dhcp.ts';
 
 const path = '/baremetal/pxeserver';
 const columns = [
   'name',
   'uuid',
   'status',
+  'mode',
   'dhcpInterface',
   'dhcpRangeBegin',
   'dhcpRangeEnd',
   'dhcpRangeNetmask',
 ];
+
+/** What DHCP does, with a hint that it does not. */
+function modeOf(row: Answer): string {
+  const mode = textOf(row, 'dhcpMode');
+  return row['heldBack'] === undefined ? mode : `${mode} (held back)`;
+}
 
 function switchCommand(verb: 'start' | 'stop'): Command {
   return {
@@ -43,30 +53,54 @@ export const pxeCommands: readonly Command[] = [
     about: 'PXE servers',
     async run({ client, show }) {
       const inventories = await client.list(path);
-      show({ inventories }, () => renderTable(columns, inventories));
+      const rows = inventories.map((row) => ({ ...row, mode: modeOf(row) }));
+      show({ inventories }, () => renderTable(columns, rows));
+    },
+  },
+  {
+    name: 'pxe show',
+    usage: 'pxe show <name|uuid>',
+    about: 'one PXE server with all that was set',
+    async run(context) {
+      const wanted = wordAt(context, 0, 'the name or uuid of a PXE server');
+      const server = await findOne(context.client, path, 'PXE server', wanted);
+      context.show({ inventory: server }, () => renderFields(server));
     },
   },
   {
     name: 'pxe create',
-    usage: 'pxe create --interface IF [--name NAME] [--range-begin IP --range-end IP] [--netmask MASK]',
-    about: 'serve network boots on one interface; it runs at once',
+    usage: `pxe create --interface IF [--name NAME] ${dhcpUsage}`,
+    about:
+      'serve network boots on one interface; it runs at once, and only observes where another DHCP server answers unless --mode is given',
     options: {
       interface: { type: 'string' },
       name: { type: 'string' },
-      'range-begin': { type: 'string' },
-      'range-end': { type: 'string' },
-      netmask: { type: 'string' },
+      ...dhcpOptions,
     },
     async run(context) {
       const dhcpInterface = neededOption(context, 'interface');
       const params = {
         name: textOption(context, 'name') ?? dhcpInterface,
         dhcpInterface,
-        dhcpRangeBegin: textOption(context, 'range-begin'),
-        dhcpRangeEnd: textOption(context, 'range-end'),
-        dhcpRangeNetmask: textOption(context, 'netmask'),
+        ...dhcpParams(context),
       };
       const answer = await callWithProgress(context, 'pxe create', 'POST', path, { params });
+      context.show(answer, () => renderFields(inventoryOf(answer)));
+    },
+  },
+  {
+    name: 'pxe update',
+    usage: `pxe update <name|uuid> [--name NAME] ${dhcpUsage}`,
+    about: 'change a PXE server while it runs; lists replace what was there, an empty one clears it',
+    options: { name: { type: 'string' }, ...dhcpOptions },
+    async run(context) {
+      const wanted = wordAt(context, 0, 'the name or uuid of a PXE server');
+      const updateBaremetalPxeServer = { name: textOption(context, 'name'), ...dhcpParams(context) };
+      if (Object.values(updateBaremetalPxeServer).every((value) => value === undefined))
+        throw new CliError('usage', 'nothing to change; give at least one option');
+      const uuid = textOf(await findOne(context.client, path, 'PXE server', wanted), 'uuid');
+      const body = { updateBaremetalPxeServer };
+      const answer = await callWithProgress(context, 'pxe update', 'PUT', `${path}/${uuid}/actions`, body);
       context.show(answer, () => renderFields(inventoryOf(answer)));
     },
   },

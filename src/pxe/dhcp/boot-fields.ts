@@ -18,6 +18,7 @@ export interface BootFields {
   readonly bootFile: string | undefined;
 }
 
+/** What a client gets that is to boot nothing. */
 const nothing: BootFields = {
   siaddr: '0.0.0.0' as Ipv4,
   file: '',
@@ -25,17 +26,26 @@ const nothing: BootFields = {
   bootFile: undefined,
 };
 
+/** By which a client tells offers of boot servers from others. PXE 2.1 §2.2.2 */
+const pxeClient = [code.vendorClass, encodeText('PXEClient')] as const;
+
 /** What to boot, or undefined when the client shall boot and nothing here fits it: then it must get no answer at all. */
 export function bootFieldsFor(
   request: DhcpRequest,
   decision: Exclude<BootDecision, { kind: 'ignore' }>,
   config: ReplyConfig,
+  isProxy = false,
 ): BootFields | undefined {
   const firmware = firmwareOf(request);
   if (decision.kind === 'address' || firmware === undefined) return nothing;
   // An iPXE in a NIC's ROM may be built without HTTP; it is then firmware like any other, and loads the full one first.
-  if (request.ipxe?.http === true) {
-    return fields(request, config, decision.scriptUrl, [[code.ipxe, encodeNoPxeDhcp()]]);
+  if (request.ipxe?.complete === true) {
+    return fields(
+      request,
+      config,
+      decision.scriptUrl,
+      isProxy ? [pxeClient] : [[code.ipxe, encodeNoPxeDhcp()]],
+    );
   }
   const isHttp = bootsOverHttp(firmware);
   const loader = isHttp ? config.httpLoaderUrl(firmware) : config.loaderFor(firmware);
@@ -43,7 +53,7 @@ export function bootFieldsFor(
   const machineId = request.packet.options.get(code.machineId);
   return fields(request, config, loader, [
     // A ROM takes only offers that call themselves by its own class: PXE 2.1 §2.2.2, UEFI 2.8 §24.7.3.1.
-    [code.vendorClass, encodeText(isHttp ? 'HTTPClient' : 'PXEClient')],
+    isHttp ? [code.vendorClass, encodeText('HTTPClient')] : pxeClient,
     // Without it a ROM would look for boot servers and wait for them.
     ...(isHttp ? [] : [[code.vendorSpecific, encodePxeDiscovery()] as const]),
     // Must come back as it was. RFC 4578 §2.3

@@ -1,9 +1,12 @@
 import { assertNever, messageOf } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
+import type { Mac } from '../../base/mac.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Lease, MachineSighting, PxeEventSink } from '../ports.ts';
 import type { CommitQueue } from './commit-queue.ts';
+import type { Arrival } from './destination.ts';
 import type { LeaseTable } from './leases.ts';
+import type { Networks } from './networks.ts';
 import type { DhcpOutcome } from './reply.ts';
 import type { Reply } from './reply-packet.ts';
 import type { DhcpRequest } from './request.ts';
@@ -18,16 +21,19 @@ export interface Asked {
   readonly request: DhcpRequest;
   readonly sighting: MachineSighting;
   readonly now: number;
+  readonly arrival: Arrival;
 }
 
 export interface EffectDeps {
   readonly events: PxeEventSink;
   readonly log: Logger;
   readonly commits: CommitQueue;
-  /** The table of this moment; an update of the settings replaces it. */
-  readonly table: () => LeaseTable;
+  /** The networks of this moment; an update of the settings replaces them. */
+  readonly networks: () => Networks;
+  /** As DhcpServerDeps.teachNeighbour. */
+  readonly teachNeighbour: (ip: Ipv4, mac: Mac) => boolean;
   /** Undefined when the server is closing: nothing may leave any more. */
-  readonly send: (reply: Reply) => Promise<void> | undefined;
+  readonly send: (datagram: Uint8Array, to: Reply['to'], from: Arrival['port']) => Promise<void> | undefined;
 }
 
 /** Carries out what `decideReply` decided: the lease table, the lease store, the answer, the events. */
@@ -40,22 +46,25 @@ export class DhcpEffects {
 
   apply(outcome: DhcpOutcome, asked: Asked): void {
     const { serverUuid, mac } = asked.sighting;
-    const table = this.#deps.table();
     switch (outcome.kind) {
       case 'offer':
-        table.hold(outcome.ip, mac, asked.now + HOLD_MS, asked.now);
+        if (outcome.ip !== undefined) this.hold(outcome.ip, asked);
         return this.#send(outcome.reply, outcome.ip, asked);
-      case 'ack':
-        if (outcome.lease === undefined) return this.#send(outcome.reply, asked.request.ciaddr, asked);
-        table.hold(outcome.lease.ip, mac, asked.now + HOLD_MS, asked.now);
-        return this.#acknowledge(outcome.lease, outcome.reply, asked);
+      case 'ack': {
+        const { lease, reply } = outcome;
+        if (lease === undefined)
+          return this.#send(reply, asked.request.ciaddr ?? asked.arrival.source, asked);
+        this.hold(lease.ip, asked);
+        return this.#acknowledge(lease, reply, asked);
+      }
       case 'nak':
         return this.#send(outcome.reply, undefined, asked);
       case 'declined':
       case 'released':
         return this.#giveBack(outcome.kind, outcome.ip, asked);
       case 'other-server':
-        if (outcome.dropped !== undefined) table.end(outcome.dropped, mac, 'released', asked.now);
+        if (outcome.dropped !== undefined)
+          this.#table(outcome.dropped)?.end(outcome.dropped, mac, 'released', asked.now);
         return this.#deps.events({
           kind: 'dhcp-other-server',
           serverUuid,
@@ -78,7 +87,22 @@ export class DhcpEffects {
   /** The request itself, as an event. */
   noteRequest(asked: Asked, bytes: number): void {
     const { request } = asked;
-    this.#event(request.type, request.requestedAddress ?? request.ciaddr, undefined, bytes, asked);
+    const type = request.type === 'bootp' ? 'request' : request.type;
+    this.#event(type, request.requestedAddress ?? request.ciaddr, undefined, bytes, asked);
+  }
+
+  /** Keeps an address for the client that is about to get it. */
+  hold(ip: Ipv4, { sighting: { mac }, now }: Asked): void {
+    this.#table(ip)?.hold(ip, mac, now + HOLD_MS, now);
+  }
+
+  /** Sets an address aside that something unknown uses. */
+  conflict(ip: Ipv4, asked: Asked): void {
+    this.#giveBack('declined', ip, asked);
+  }
+
+  #table(ip: Ipv4): LeaseTable | undefined {
+    return this.#deps.networks().of(ip)?.table;
   }
 
   #acknowledge(lease: Lease, reply: Reply, asked: Asked): void {
@@ -86,7 +110,7 @@ export class DhcpEffects {
       if (error !== undefined) {
         this.#unsaved(error, asked);
         this.#unanswered('lease not saved', asked);
-      } else if (this.#deps.table().bind(lease)) {
+      } else if (this.#table(lease.ip)?.bind(lease) === true) {
         this.#send(reply, lease.ip, asked);
       }
     });
@@ -97,9 +121,10 @@ export class DhcpEffects {
     const { now } = asked;
     const { serverUuid, mac } = asked.sighting;
     const expiresAt = state === 'declined' ? now + DECLINED_MS : now;
-    this.#deps.table().end(ip, mac, state, expiresAt);
+    this.#table(ip)?.end(ip, mac, state, expiresAt);
     if (state === 'declined') {
-      this.#deps.log.warn({ serverUuid, mac, ip }, 'a client found its address in use by another machine');
+      this.#deps.log.warn({ serverUuid, mac, ip }, 'something unknown uses an address of the DHCP range');
+      this.#deps.events({ kind: 'dhcp-conflict', serverUuid, mac, ip });
     }
     const { clientId } = asked.request;
     this.#deps.commits.push({ serverUuid, ip, mac, clientId, expiresAt, state }, (error) => {
@@ -119,8 +144,10 @@ export class DhcpEffects {
   }
 
   #send(reply: Reply, ip: Ipv4 | undefined, asked: Asked): void {
-    const { datagram, to, type, bootFile } = reply;
-    this.#deps.send(reply)?.then(
+    const { datagram, direct, type, bootFile } = reply;
+    const isTaught = direct !== undefined && this.#deps.teachNeighbour(direct, asked.sighting.mac);
+    const to = isTaught ? { address: direct, port: reply.to.port } : reply.to;
+    this.#deps.send(datagram, to, asked.arrival.port)?.then(
       () => this.#event(type, ip, bootFile, datagram.length, asked),
       (error: unknown) =>
         this.#deps.log.warn({ to, type, error: messageOf(error) }, 'an answer was not sent'),
@@ -128,7 +155,7 @@ export class DhcpEffects {
   }
 
   #event(
-    type: DhcpRequest['type'] | Reply['type'],
+    type: Exclude<DhcpRequest['type'], 'bootp'> | Reply['type'],
     ip: Ipv4 | undefined,
     bootFile: string | undefined,
     bytes: number,

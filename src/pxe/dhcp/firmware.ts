@@ -7,21 +7,34 @@ import type { DhcpRequest } from './request.ts';
  * Standard: RFC 4578 §2.1 said 7 for EFI byte code and 9 for x86-64. Firmware: x86-64 machines send 7, because the registry had
  * the two swapped (erratum 4625 made the registry right); a few old ones send 9. What we do: both are x86-64.
  */
-const architectures = new Map<number, Firmware>([
-  [0, 'bios'],
-  [6, 'uefi-ia32'],
-  [7, 'uefi-x64'],
-  [9, 'uefi-x64'],
-  [11, 'uefi-arm64'],
-  [16, 'uefi-http-x64'],
-  [19, 'uefi-http-arm64'],
+const architectures = new Map<number, { readonly name: string; readonly firmware: Firmware }>([
+  [0, { name: 'x86 BIOS', firmware: 'bios' }],
+  [6, { name: 'x86 UEFI', firmware: 'uefi-ia32' }],
+  [7, { name: 'x64 UEFI', firmware: 'uefi-x64' }],
+  [9, { name: 'EBC, or x64 UEFI by RFC 4578', firmware: 'uefi-x64' }],
+  [10, { name: 'ARM 32-bit UEFI', firmware: 'other' }],
+  [11, { name: 'ARM 64-bit UEFI', firmware: 'uefi-arm64' }],
+  [15, { name: 'x86 UEFI boot from HTTP', firmware: 'other' }],
+  [16, { name: 'x64 UEFI boot from HTTP', firmware: 'uefi-http-x64' }],
+  [17, { name: 'EBC boot from HTTP', firmware: 'other' }],
+  [18, { name: 'ARM 32-bit UEFI boot from HTTP', firmware: 'other' }],
+  [19, { name: 'ARM 64-bit UEFI boot from HTTP', firmware: 'uefi-http-arm64' }],
+  [20, { name: 'PC/AT BIOS boot from HTTP', firmware: 'other' }],
 ]);
 
-/** Firmware that says HTTPClient and names the PXE number of its processor, as early HTTP boot did before 15 to 20 were assigned. */
-const httpTwin = new Map<Firmware, Firmware>([
+/**
+ * One processor's PXE and HTTP boot. Early HTTP clients name the PXE number of their processor, as 15 to 20 were not assigned yet;
+ * the vendor class tells how a machine boots.
+ */
+const twins = [
   ['uefi-x64', 'uefi-http-x64'],
   ['uefi-arm64', 'uefi-http-arm64'],
-]);
+] as const;
+
+/** What the IANA registry calls an architecture, for people; `unknown` for one that is not served. */
+export function architectureName(arch: number): string {
+  return architectures.get(arch)?.name ?? 'unknown';
+}
 
 /**
  * Kind of firmware that asks, undefined for a client that does not boot from the network. PXE ROMs say `PXEClient:Arch:xxxxx:...`
@@ -36,8 +49,11 @@ export function firmwareOf(
   const arch = request.archs[0] ?? archInText(vendorClass);
   // Before UEFI there was only one kind, and some of those ROMs don't name it.
   if (arch === undefined) return isHttp ? 'other' : 'bios';
-  const firmware = architectures.get(arch) ?? 'other';
-  return isHttp ? (httpTwin.get(firmware) ?? firmware) : firmware;
+  const firmware = architectures.get(arch)?.firmware ?? 'other';
+  const pair = twins.find(([pxe, http]) => firmware === pxe || firmware === http);
+  if (pair !== undefined) return isHttp ? pair[1] : pair[0];
+  // A BIOS that boots by HTTP has no loader here.
+  return isHttp ? 'other' : firmware;
 }
 
 /** True for UEFI HTTP boot, which wants a URL and `HTTPClient` echoed. */

@@ -1,2 +1,3 @@
 export type { DhcpServerOptions } from './options.ts';
-export { createDhcpServer, type DhcpServerDeps } from './server.ts';
+export { createDhcpServer } from './server.ts';
+export type { DhcpServerDeps } from './server-deps.ts';

@@ -2,7 +2,10 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Lease } from '../ports.ts';
 import { AddressHeap } from './address-heap.ts';
-import type { AddressPool } from './address-pool.ts';
+import type { AddressPool, Client } from './address-pool.ts';
+
+/** A client that came back within this time has its address itself, if anything on the segment has. */
+const LATELY_MS = 3_600_000;
 
 /** How an address stands. `held`: promised to a client in memory only, while an offer or a commit is under way. */
 export interface Holding {
@@ -18,9 +21,12 @@ export interface LeaseView {
   addressOf(mac: Mac): Ipv4 | undefined;
   holdingOf(ip: Ipv4): Holding | undefined;
   /** True when this client may have this address now. */
-  isFreeFor(ip: Ipv4, mac: Mac, now: number): boolean;
+  isFreeFor(ip: Ipv4, client: Client, now: number): boolean;
+  /** True when this client had the address until now or a short while ago, so that nothing else can have taken it. */
+  hadLately(ip: Ipv4, mac: Mac, now: number): boolean;
+  isReservedFor(client: Client): boolean;
   /** The address to offer; undefined when the pool is full. */
-  choose(mac: Mac, requested: Ipv4 | undefined, now: number): Ipv4 | undefined;
+  choose(client: Client, requested: Ipv4 | undefined, now: number): Ipv4 | undefined;
 }
 
 /**
@@ -37,12 +43,12 @@ export class LeaseTable implements LeaseView {
   /** Below this one every address of the range has had a holder, or can't have one. */
   #neverUsed: number;
 
-  constructor(pool: AddressPool, leases: Iterable<Lease> = []) {
+  constructor(pool: AddressPool, known: Iterable<readonly [Ipv4, Holding]> = []) {
     this.#pool = pool;
     this.#neverUsed = pool.begin;
     // The latest lease of a client is the one that it goes on with.
-    for (const lease of [...leases].sort((a, b) => a.expiresAt - b.expiresAt)) {
-      this.#set(ipv4ToNumber(lease.ip), { mac: lease.mac, state: lease.state, until: lease.expiresAt });
+    for (const [ip, holding] of [...known].sort(([, a], [, b]) => a.until - b.until)) {
+      this.#set(ipv4ToNumber(ip), holding);
     }
   }
 
@@ -55,20 +61,40 @@ export class LeaseTable implements LeaseView {
     return this.#holdings.get(ipv4ToNumber(ip));
   }
 
-  isFreeFor(ip: Ipv4, mac: Mac, now: number): boolean {
-    return this.#isFree(ipv4ToNumber(ip), mac, now);
+  isFreeFor(ip: Ipv4, client: Client, now: number): boolean {
+    return this.#isFree(ipv4ToNumber(ip), client, now);
+  }
+
+  hadLately(ip: Ipv4, mac: Mac, now: number): boolean {
+    const holding = this.#holdings.get(ipv4ToNumber(ip));
+    return holding?.mac === mac && holding.state !== 'declined' && holding.until + LATELY_MS > now;
+  }
+
+  isReservedFor(client: Client): boolean {
+    return this.#pool.reservedFor(client) !== undefined;
+  }
+
+  /** Addresses of the range that are nobody's now. Costs O(n). */
+  countFree(now: number): number {
+    let free = this.#pool.size;
+    for (const [address, { until }] of this.#holdings) {
+      if (until > now && this.#pool.isDynamic(address)) free--;
+    }
+    return free;
   }
 
   /** Order of RFC 2131 §4.3.1: what it has or had, what it asks for, a new one, the one that ran out longest ago. */
-  choose(mac: Mac, requested: Ipv4 | undefined, now: number): Ipv4 | undefined {
-    const wishes = [
-      this.#pool.reservedFor(mac),
-      this.#addresses.get(mac),
-      requested === undefined ? undefined : ipv4ToNumber(requested),
-      this.#firstNeverUsed(),
-    ];
-    const wish = wishes.find((address) => address !== undefined && this.#isFree(address, mac, now));
-    if (wish !== undefined) return ipv4FromNumber(wish);
+  choose(client: Client, requested: Ipv4 | undefined, now: number): Ipv4 | undefined {
+    const isFree = (address: number | undefined): address is number =>
+      address !== undefined && this.#isFree(address, client, now);
+    const reserved = this.#pool.reservedFor(client);
+    if (isFree(reserved)) return ipv4FromNumber(reserved);
+    const last = this.#addresses.get(client.mac);
+    if (isFree(last)) return ipv4FromNumber(last);
+    const wished = requested === undefined ? undefined : ipv4ToNumber(requested);
+    if (isFree(wished)) return ipv4FromNumber(wished);
+    const fresh = this.#firstNeverUsed();
+    if (isFree(fresh)) return ipv4FromNumber(fresh);
     const oldest = this.#used.first();
     return oldest !== undefined && oldest.time <= now ? ipv4FromNumber(oldest.key) : undefined;
   }
@@ -99,23 +125,18 @@ export class LeaseTable implements LeaseView {
     this.#set(ipv4ToNumber(ip), { mac, state, until });
   }
 
-  /** Everything known, for a table over another pool. */
+  /** Everything known, for tables over other pools. */
   *entries(): Iterable<readonly [Ipv4, Holding]> {
     for (const [address, holding] of this.#holdings) yield [ipv4FromNumber(address), holding];
   }
 
-  /** A table over another pool that knows what this one knows. */
-  over(pool: AddressPool): LeaseTable {
-    const table = new LeaseTable(pool);
-    for (const [ip, holding] of this.entries()) table.#set(ipv4ToNumber(ip), holding);
-    return table;
-  }
-
-  #isFree(address: number, mac: Mac, now: number): boolean {
-    if (!this.#pool.admits(address, mac)) return false;
+  #isFree(address: number, client: Client, now: number): boolean {
+    if (!this.#pool.admits(address, client)) return false;
     const holding = this.#holdings.get(address);
     return (
-      holding === undefined || holding.until <= now || (holding.mac === mac && holding.state !== 'declined')
+      holding === undefined ||
+      holding.until <= now ||
+      (holding.mac === client.mac && holding.state !== 'declined')
     );
   }
 
@@ -138,4 +159,9 @@ export class LeaseTable implements LeaseView {
     if (holding.state !== 'declined' && !keepsOther) this.#addresses.set(holding.mac, address);
     if (this.#pool.isDynamic(address)) this.#used.set(address, holding.until);
   }
+}
+
+/** What a lease says about its address. */
+export function holdingOf({ mac, state, expiresAt }: Lease): Holding {
+  return { mac, state, until: expiresAt };
 }

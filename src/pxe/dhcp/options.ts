@@ -1,7 +1,37 @@
-import { type Ipv4, ipv4ToNumber, prefixOfNetmask, sameSubnet } from '../../base/ipv4.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Uuid } from '../../base/uuid.ts';
-import { PxeError } from '../errors.ts';
+
+/**
+ * `serve` gives addresses and boot files; `proxy` gives boot files alone, beside somebody else's DHCP server; `observe` answers
+ * nobody and only tells what it sees.
+ */
+export type DhcpMode = 'serve' | 'proxy' | 'observe';
+
+/** Addresses from the first to the last, both in it. */
+export interface AddressRange {
+  readonly begin: Ipv4;
+  readonly end: Ipv4;
+}
+
+/** An address kept for one client, by its MAC, its client id (hex of option 61), or either of them. */
+export interface DhcpReservation {
+  readonly mac?: Mac | undefined;
+  readonly clientId?: string | undefined;
+  readonly ip: Ipv4;
+}
+
+/** A network behind a relay. */
+export interface DhcpSubnet {
+  /** Its network address, e.g. 198.51.100.0. */
+  readonly subnet: Ipv4;
+  readonly netmask: Ipv4;
+  /** First and last address for clients, both in it. */
+  readonly rangeBegin: Ipv4;
+  readonly rangeEnd: Ipv4;
+  readonly router?: Ipv4 | undefined;
+  readonly dns?: readonly Ipv4[] | undefined;
+}
 
 /** What may change while the server runs. */
 export interface DhcpSettings {
@@ -13,14 +43,26 @@ export interface DhcpSettings {
   readonly rangeEnd: Ipv4;
   readonly router?: Ipv4 | undefined;
   readonly dns?: readonly Ipv4[] | undefined;
-  /** Addresses of the range that clients never get. */
-  readonly excluded?: readonly Ipv4[] | undefined;
-  /** Addresses of the subnet that are kept for one client each. */
-  readonly reservations?: ReadonlyMap<Mac, Ipv4> | undefined;
-  /** Default 600: a boot takes minutes, and a mass reboot must not hold a day of addresses. */
+  /** Default 'serve'. */
+  readonly mode?: DhcpMode | undefined;
+  /** Answers nobody without a reservation. Default false. */
+  readonly onlyReserved?: boolean | undefined;
+  /** Networks behind relays, each with a range of its own. Default none. */
+  readonly subnets?: readonly DhcpSubnet[] | undefined;
+  /** Addresses of the server's subnet or of `subnets`, in a range or not. Default none. */
+  readonly reservations?: readonly DhcpReservation[] | undefined;
+  /** Addresses of the ranges that clients never get. Default none. */
+  readonly excluded?: readonly AddressRange[] | undefined;
+  /** Default 300: firmware soon boots on or gives up, and a mass reboot must not hold a day of addresses. */
   readonly firmwareLeaseSeconds?: number | undefined;
+  /** Default 3600: an installation takes minutes, and its address is then the installed system's. */
+  readonly installerLeaseSeconds?: number | undefined;
   /** Default 86400: an installed host keeps its address over a night in which this server is down. */
   readonly hostLeaseSeconds?: number | undefined;
+  /** Two messages in place of four for clients that ask for it (RFC 4039). Default false: only for the one server of a segment. */
+  readonly rapidCommit?: boolean | undefined;
+  /** Answers BOOTP clients too; they never give an address back (RFC 1534 §2). Default false. */
+  readonly bootp?: boolean | undefined;
 }
 
 export interface DhcpServerOptions extends DhcpSettings {
@@ -33,48 +75,21 @@ export interface DhcpServerOptions extends DhcpSettings {
   readonly port?: number | undefined;
   /** Default 68. */
   readonly clientPort?: number | undefined;
+  /** Where PXE clients ask in proxy mode (PXE 2.1 §2.2.3). Default 4011. */
+  readonly proxyPort?: number | undefined;
   /** Requests that may wait for the lease store; more are dropped, and their clients ask again. Default 4096. */
   readonly maxPending?: number | undefined;
 }
 
+/** What holds where an option is not given; the reasons stand at the options. */
 export const dhcpDefaults = {
-  firmwareLeaseSeconds: 600,
+  mode: 'serve',
+  firmwareLeaseSeconds: 300,
+  installerLeaseSeconds: 3600,
   hostLeaseSeconds: 86_400,
   bindAddress: '0.0.0.0' as Ipv4,
   port: 67,
   clientPort: 68,
+  proxyPort: 4011,
   maxPending: 4096,
 } as const;
-
-/** Throws PxeError `bad-dhcp-settings` that names what is wrong; a range that the subnet does not hold would confuse a LAN. */
-export function checkSettings(settings: DhcpSettings): void {
-  const { serverAddress, netmask, rangeBegin, rangeEnd } = settings;
-  const refuse = (text: string): never => {
-    throw new PxeError('bad-dhcp-settings', text, {
-      data: { serverAddress, netmask, rangeBegin, rangeEnd },
-    });
-  };
-  const prefix = prefixOfNetmask(netmask);
-  if (prefix === undefined || prefix < 8 || prefix > 30) {
-    refuse(`netmask ${netmask} is none of 255.0.0.0 to 255.255.255.252`);
-  }
-  for (const [name, ip] of [
-    ['range begin', rangeBegin],
-    ['range end', rangeEnd],
-    ...[...(settings.reservations?.values() ?? [])].map((ip) => ['reserved address', ip] as const),
-  ] as const) {
-    if (!sameSubnet(ip, serverAddress, netmask)) {
-      refuse(
-        `${name} ${ip} is not in the subnet of the server's address ${serverAddress}, netmask ${netmask}`,
-      );
-    }
-  }
-  if (ipv4ToNumber(rangeBegin) > ipv4ToNumber(rangeEnd)) {
-    refuse(`range begin ${rangeBegin} is behind range end ${rangeEnd}`);
-  }
-  for (const seconds of [settings.firmwareLeaseSeconds, settings.hostLeaseSeconds]) {
-    if (seconds !== undefined && !(Number.isInteger(seconds) && seconds >= 60)) {
-      refuse(`a lease of ${seconds} seconds is under 60, or no whole number`);
-    }
-  }
-}

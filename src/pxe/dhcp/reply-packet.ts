@@ -1,32 +1,35 @@
 import type { Ipv4 } from '../../base/ipv4.ts';
-import { broadcastOf } from '../../base/ipv4.ts';
+import { broadcastOf, sameSubnet } from '../../base/ipv4.ts';
 import type { BootFields } from './boot-fields.ts';
+import { type Arrival, destination, type Destination } from './destination.ts';
 import type { ReplyConfig } from './reply-config.ts';
+import { fitted, UDP_HEADERS } from './reply-size.ts';
 import type { DhcpRequest } from './request.ts';
+import type { Options } from './wire/option-area.ts';
 import { code } from './wire/option-codes.ts';
 import { encodeAddresses } from './wire/options/address.ts';
 import { encodeMessageType } from './wire/options/message-type.ts';
 import { encodeSeconds } from './wire/options/seconds.ts';
 import { encodeText } from './wire/options/text.ts';
-import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket, encodeDhcpPacket } from './wire/packet.ts';
+import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket, encodeOnTail, encodeTail } from './wire/packet.ts';
 
-/** IP header without options, and UDP header. RFC 791 §3.1, RFC 768 */
-const HEADERS = 28;
 const NOWHERE = '0.0.0.0' as Ipv4;
-const EVERYBODY = '255.255.255.255' as Ipv4;
+const nothing = new Uint8Array();
+const noOptions: Options = new Map();
 
 /** One answer, ready to be sent. */
-export interface Reply {
+export interface Reply extends Destination {
   readonly type: 'offer' | 'ack' | 'nak';
   readonly datagram: Uint8Array;
-  readonly to: { readonly address: Ipv4; readonly port: number };
   readonly bootFile: string | undefined;
 }
 
-/** What an OFFER or ACK gives. Without `lease` it is the answer to an INFORM. RFC 2131 §4.3.5 */
+/** What an OFFER or ACK gives. Without `lease` it is the answer to an INFORM (RFC 2131 §4.3.5), or one of proxyDHCP. */
 export interface Grant {
   readonly lease: { readonly ip: Ipv4; readonly seconds: number } | undefined;
   readonly boot: BootFields;
+  /** The ACK answers a DISCOVER. RFC 4039 §3.1 */
+  readonly rapid?: boolean;
 }
 
 /** An OFFER or ACK, table 3 of RFC 2131 §4.3.1; undefined when it does not fit what the client can take. */
@@ -37,76 +40,115 @@ export function grantReply(
   config: ReplyConfig,
 ): Reply | undefined {
   const { lease, boot } = grant;
-  const packet: DhcpPacket = {
+  const ciaddr = type === 'ack' && request.type !== 'discover' ? request.packet.ciaddr : NOWHERE;
+  const head = answerTo(request, ciaddr, lease?.ip);
+  const datagram =
+    fromTail(type, head, request, grant, config) ??
+    fitted(
+      {
+        ...head,
+        siaddr: boot.siaddr,
+        file: boot.file,
+        options: new Map([
+          ...networkOptions(type, lease?.seconds, config),
+          ...boot.options,
+          ...(grant.rapid === true ? [[code.rapidCommit, nothing] as const] : []),
+          ...serverOptions(type, request, config),
+          ...echoes(request, config),
+        ]),
+      },
+      request,
+    );
+  if (datagram === undefined) return undefined;
+  return { type, datagram, ...destination(type, request, lease?.ip, config), bootFile: boot.bootFile };
+}
+
+/** The boot file alone, for a client whose address is somebody else's to give. PXE 2.1 §2.2.3 */
+export function proxyReply(
+  type: 'offer' | 'ack',
+  request: DhcpRequest,
+  boot: BootFields,
+  arrival: Arrival,
+  config: ReplyConfig,
+): Reply | undefined {
+  const packet = {
     ...answerTo(request),
     ciaddr: type === 'ack' ? request.packet.ciaddr : NOWHERE,
-    yiaddr: lease?.ip ?? NOWHERE,
     siaddr: boot.siaddr,
     file: boot.file,
-    options: new Map([
-      ...commonOptions(type, request, config),
-      [code.subnetMask, encodeAddresses([config.netmask])],
-      [code.broadcastAddress, encodeAddresses([broadcastOf(config.serverAddress, config.netmask)])],
-      ...addresses(code.router, config.router === undefined ? [] : [config.router]),
-      ...addresses(code.domainNameServer, config.dns),
-      ...(lease === undefined ? [] : times(lease.seconds)),
-      ...boot.options,
-    ]),
+    options: new Map([...boot.options, ...serverOptions(type, request, config), ...echoes(request, config)]),
   };
-  const datagram = fitted(packet, request.maxMessageSize - HEADERS);
-  return datagram && { type, datagram, to: destination(type, request, config), bootFile: boot.bootFile };
+  const datagram = fitted(packet, request);
+  const to =
+    type === 'ack'
+      ? { to: { address: arrival.source, port: arrival.sourcePort }, direct: undefined }
+      : destination(type, request, undefined, config);
+  return datagram && { type, datagram, ...to, bootFile: boot.bootFile };
 }
 
 /** A refusal: no address, no parameters, only who says no and why. RFC 2131 §4.3.1 table 3 */
-export function nakReply(request: DhcpRequest, why: string, config: ReplyConfig): Reply {
+export function nakReply(request: DhcpRequest, why: string, config: ReplyConfig): Reply | undefined {
   const base = answerTo(request);
   const packet: DhcpPacket = {
     ...base,
     // The client has no address that a relay could send to. RFC 2131 §4.3.2
     flags: request.giaddr === undefined ? base.flags : base.flags | BROADCAST_FLAG,
-    options: new Map([...commonOptions('nak', request, config), [code.message, encodeText(why)]]),
+    options: new Map([
+      ...serverOptions('nak', request, config),
+      ...echoes(request, config),
+      [code.message, encodeText(why)],
+    ]),
   };
-  const to = destination('nak', request, config);
-  return { type: 'nak', datagram: encodeDhcpPacket(packet), to, bootFile: undefined };
+  const datagram = fitted(packet, request);
+  return (
+    datagram && {
+      type: 'nak',
+      datagram,
+      ...destination('nak', request, undefined, config),
+      bootFile: undefined,
+    }
+  );
 }
 
-function answerTo({ packet }: DhcpRequest): DhcpPacket {
+/** Written out: copying objects member by member took most of the time of an answer. */
+function answerTo({ packet }: DhcpRequest, ciaddr = NOWHERE, yiaddr = NOWHERE): DhcpPacket {
   return {
-    ...packet,
     op: BOOTREPLY,
+    htype: packet.htype,
+    hlen: packet.hlen,
     hops: 0,
+    xid: packet.xid,
     secs: 0,
-    ciaddr: NOWHERE,
-    yiaddr: NOWHERE,
+    flags: packet.flags,
+    ciaddr,
+    yiaddr,
     siaddr: NOWHERE,
+    giaddr: packet.giaddr,
+    chaddr: packet.chaddr,
     sname: '',
     file: '',
+    options: noOptions,
   };
 }
 
-function commonOptions(
-  type: Reply['type'],
-  request: DhcpRequest,
-  config: ReplyConfig,
-): readonly (readonly [number, Uint8Array])[] {
-  // Both come back as they were: client id by RFC 6842 §3, relay information by RFC 3046 §2.2.
-  const echoed = [code.clientId, code.relayInfo].flatMap((option) => {
-    const value = request.packet.options.get(option);
-    return value === undefined ? [] : [[option, value] as const];
-  });
+type Entries = readonly (readonly [number, Uint8Array])[];
+
+/** What an address needs to be of use, the same for all clients of a network. */
+function networkOptions(type: Reply['type'], seconds: number | undefined, config: ReplyConfig): Entries {
+  const { serverAddress, subnet, netmask, router, dns } = config;
   return [
     [code.messageType, encodeMessageType(type)],
-    [code.serverId, encodeAddresses([config.serverAddress])],
-    ...echoed,
+    [code.serverId, encodeAddresses([serverAddress])],
+    [code.subnetMask, encodeAddresses([netmask])],
+    [code.broadcastAddress, encodeAddresses([broadcastOf(subnet, netmask)])],
+    ...(router === undefined ? [] : [[code.router, encodeAddresses([router])] as const]),
+    ...(dns.length === 0 ? [] : [[code.domainNameServer, encodeAddresses(dns)] as const]),
+    ...(seconds === undefined ? [] : times(seconds)),
   ];
 }
 
-function addresses(option: number, list: readonly Ipv4[]): readonly (readonly [number, Uint8Array])[] {
-  return list.length === 0 ? [] : [[option, encodeAddresses(list)]];
-}
-
 /** Renew at a half and rebind at seven eighths of the lease. RFC 2131 §4.4.5 */
-function times(seconds: number): readonly (readonly [number, Uint8Array])[] {
+function times(seconds: number): Entries {
   return [
     [code.leaseTime, encodeSeconds(seconds)],
     [code.renewalTime, encodeSeconds(seconds / 2)],
@@ -114,24 +156,55 @@ function times(seconds: number): readonly (readonly [number, Uint8Array])[] {
   ];
 }
 
-/** What `file` says already may go when the client takes little; the rest may not. */
-function fitted(packet: DhcpPacket, limit: number): Uint8Array | undefined {
-  const whole = encodeDhcpPacket(packet);
-  if (whole.length <= limit) return whole;
-  const options = new Map(packet.options);
-  options.delete(code.tftpServerName);
-  if (packet.file !== '') options.delete(code.bootFileName);
-  const smaller = encodeDhcpPacket({ ...packet, options });
-  return smaller.length <= limit ? smaller : undefined;
+function serverOptions(type: Reply['type'], request: DhcpRequest, config: ReplyConfig): Entries {
+  const override = request.giaddr === undefined ? undefined : request.relay?.serverIdOverride;
+  return [
+    [code.messageType, encodeMessageType(type)],
+    [code.serverId, encodeAddresses([override ?? config.serverAddress])],
+  ];
 }
 
 /**
- * Where the answer goes, RFC 2131 §4.1: to the relay; to the address that the client uses; otherwise to everybody, which §4.1
- * permits also without the broadcast flag. A NAK that no relay passes on goes to everybody always.
+ * What comes back as it was: client id by RFC 6842 §3, relay information by RFC 3046 §2.2, and a subnet selection that was heeded
+ * by RFC 3011 §2.
  */
-function destination(type: Reply['type'], request: DhcpRequest, config: ReplyConfig): Reply['to'] {
-  if (request.giaddr !== undefined) return { address: request.giaddr, port: config.relayPort };
-  if (type !== 'nak' && request.ciaddr !== undefined)
-    return { address: request.ciaddr, port: config.clientPort };
-  return { address: EVERYBODY, port: config.clientPort };
+function echoes(
+  { packet: { options }, subnetSelection }: DhcpRequest,
+  { subnet, netmask }: ReplyConfig,
+): Options {
+  const echoed = new Map<number, Uint8Array>();
+  const echo = (option: number): void => {
+    const value = options.get(option);
+    if (value !== undefined) echoed.set(option, value);
+  };
+  echo(code.clientId);
+  echo(code.relayInfo);
+  if (subnetSelection !== undefined && sameSubnet(subnetSelection, subnet, netmask))
+    echo(code.subnetSelection);
+  return echoed;
+}
+
+/** Encoded network options by message type and lease time; a configuration never changes. */
+const tails = new WeakMap<ReplyConfig, Map<string, Uint8Array>>();
+
+/**
+ * The usual answer to a system that boots nothing, made of parts that were encoded before; undefined when there is more to it, or
+ * when it has to be made to fit.
+ */
+function fromTail(
+  type: 'offer' | 'ack',
+  head: DhcpPacket,
+  request: DhcpRequest,
+  { lease, boot, rapid }: Grant,
+  config: ReplyConfig,
+): Uint8Array | undefined {
+  if (boot.bootFile !== undefined || rapid === true || request.type === 'bootp') return undefined;
+  if (request.relay?.serverIdOverride !== undefined) return undefined;
+  const known = tails.get(config) ?? new Map<string, Uint8Array>();
+  tails.set(config, known);
+  const key = `${type}${lease?.seconds}`;
+  const tail = known.get(key) ?? encodeTail(new Map(networkOptions(type, lease?.seconds, config)));
+  known.set(key, tail);
+  const datagram = encodeOnTail(head, tail, echoes(request, config));
+  return datagram.length <= request.maxMessageSize - UDP_HEADERS ? datagram : undefined;
 }

@@ -2,7 +2,7 @@ import { assertNever } from '../../base/errors.ts';
 import { type Ipv4, sameSubnet } from '../../base/ipv4.ts';
 import type { BootDecision, Lease } from '../ports.ts';
 import { bootFieldsFor } from './boot-fields.ts';
-import { firmwareOf } from './firmware.ts';
+import { architectureName, firmwareOf } from './firmware.ts';
 import type { LeaseView } from './leases.ts';
 import type { ReplyConfig } from './reply-config.ts';
 import { grantReply, nakReply, type Reply } from './reply-packet.ts';
@@ -10,9 +10,15 @@ import type { DhcpRequest } from './request.ts';
 
 /** What to do about one request. Only `offer`, `ack` and `nak` send anything. */
 export type DhcpOutcome =
-  | { readonly kind: 'offer'; readonly ip: Ipv4; readonly reply: Reply }
+  /** `ip` undefined: an offer of proxyDHCP. `fresh`: the client has not had the address lately, so that somebody else may use it. */
+  | { readonly kind: 'offer'; readonly ip: Ipv4 | undefined; readonly fresh: boolean; readonly reply: Reply }
   /** `lease` must be durable before the reply leaves; undefined for an INFORM. */
-  | { readonly kind: 'ack'; readonly lease: Lease | undefined; readonly reply: Reply }
+  | {
+      readonly kind: 'ack';
+      readonly lease: Lease | undefined;
+      readonly fresh: boolean;
+      readonly reply: Reply;
+    }
   | { readonly kind: 'nak'; readonly reply: Reply }
   | { readonly kind: 'declined' | 'released'; readonly ip: Ipv4 }
   /** `dropped` is the address that was held for the client. */
@@ -20,7 +26,10 @@ export type DhcpOutcome =
   | { readonly kind: 'pool-full' }
   | { readonly kind: 'ignore'; readonly reason: string };
 
-type Allowed = Exclude<BootDecision, { kind: 'ignore' }>;
+/** 136 years: what 32 bits of seconds hold. RFC 2131 §3.3 */
+const FOR_EVER = 0xffffffff;
+
+export type Allowed = Exclude<BootDecision, { kind: 'ignore' }>;
 
 /** Decides one request; `now` in ms since the epoch. Pure: the caller applies the outcome to its lease table and sends. */
 export function decideReply(
@@ -30,13 +39,10 @@ export function decideReply(
   config: ReplyConfig,
   now: number,
 ): DhcpOutcome {
-  // The pool is for one subnet; a relay of another one would hand out addresses that don't work there. RFC 2131 §4.3.1
-  if (request.giaddr !== undefined && !sameSubnet(request.giaddr, config.serverAddress, config.netmask)) {
-    return ignore('relay of another subnet');
-  }
   // Neither gets an answer, so that they count also for a machine that is to get none.
   if (request.type === 'decline' || request.type === 'release') return giveBack(request, leases, config);
   if (decision.kind === 'ignore') return ignore(decision.reason);
+  if (config.onlyReserved && !leases.isReservedFor(request)) return ignore('no reservation');
   switch (request.type) {
     case 'discover':
       return discover(request, decision, leases, config, now);
@@ -44,6 +50,8 @@ export function decideReply(
       return answerRequest(request, decision, leases, config, now);
     case 'inform':
       return inform(request, decision, config);
+    case 'bootp':
+      return config.bootp ? bootp(request, decision, leases, config, now) : ignore('BOOTP is off');
     default:
       return assertNever(request.type, 'message type');
   }
@@ -58,11 +66,35 @@ function discover(
 ): DhcpOutcome {
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
-  const ip = leases.choose(request.mac, request.requestedAddress, now);
+  const ip = leases.choose(request, request.requestedAddress, now);
   if (ip === undefined) return { kind: 'pool-full' };
-  const lease = { ip, seconds: leaseSeconds(request, config) };
-  const reply = grantReply('offer', request, { lease, boot }, config);
-  return reply === undefined ? tooLarge() : { kind: 'offer', ip, reply };
+  const fresh = !leases.hadLately(ip, request.mac, now);
+  const seconds = leaseSeconds(request, decision, config);
+  const rapid = config.rapidCommit && request.rapidCommit;
+  const grant = { lease: { ip, seconds }, boot, rapid };
+  const reply = grantReply(rapid ? 'ack' : 'offer', request, grant, config);
+  if (reply === undefined) return tooLarge();
+  return rapid
+    ? { kind: 'ack', fresh, lease: leaseOf(request, ip, seconds, config, now), reply }
+    : { kind: 'offer', fresh, ip, reply };
+}
+
+/** One message, one answer, and the address for ever: the client will never renew it. RFC 1534 §2 */
+function bootp(
+  request: DhcpRequest,
+  decision: Allowed,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
+  const boot = bootFieldsFor(request, decision, config);
+  if (boot === undefined) return noLoader(request);
+  const ip = leases.choose(request, undefined, now);
+  if (ip === undefined) return { kind: 'pool-full' };
+  const reply = grantReply('ack', request, { lease: { ip, seconds: FOR_EVER }, boot }, config);
+  if (reply === undefined) return tooLarge();
+  const fresh = !leases.hadLately(ip, request.mac, now);
+  return { kind: 'ack', fresh, lease: leaseOf(request, ip, FOR_EVER, config, now), reply };
 }
 
 /** The client's state is told by the fields that it fills. RFC 2131 §4.3.2 and table 4 */
@@ -74,22 +106,22 @@ function answerRequest(
   now: number,
 ): DhcpOutcome {
   const { serverId, requestedAddress, ciaddr, mac } = request;
-  if (serverId !== undefined && serverId !== config.serverAddress) {
+  if (serverId !== undefined && !isOurs(serverId, request, config)) {
     const promised = leases.addressOf(mac);
     const isHeld = promised !== undefined && leases.holdingOf(promised)?.state === 'held';
     return { kind: 'other-server', otherServer: serverId, dropped: isHeld ? promised : undefined };
   }
   const ip = ciaddr ?? requestedAddress;
   if (ip === undefined) return ignore('asks for no address');
-  const isFree = leases.isFreeFor(ip, mac, now);
+  const isFree = leases.isFreeFor(ip, request, now);
   const isInitReboot = serverId === undefined && ciaddr === undefined;
   if (isFree && (!isInitReboot || leases.addressOf(mac) === ip)) {
     return acknowledge(request, decision, ip, config, now);
   }
   const refusal = refusalOf(request, ip, isFree, leases, config, now);
-  return refusal === undefined
-    ? ignore('no record of this client')
-    : { kind: 'nak', reply: nakReply(request, refusal, config) };
+  if (refusal === undefined) return ignore('no record of this client');
+  const reply = nakReply(request, refusal, config);
+  return reply === undefined ? tooLarge() : { kind: 'nak', reply };
 }
 
 /**
@@ -105,7 +137,7 @@ function refusalOf(
   config: ReplyConfig,
   now: number,
 ): string | undefined {
-  if (!sameSubnet(ip, config.serverAddress, config.netmask)) return 'wrong network';
+  if (!sameSubnet(ip, config.subnet, config.netmask)) return 'wrong network';
   // It chose this server, so that nobody else will answer.
   if (request.serverId !== undefined) return 'address not available';
   const own = leases.addressOf(request.mac);
@@ -123,31 +155,27 @@ function acknowledge(
 ): DhcpOutcome {
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
-  const seconds = leaseSeconds(request, config);
+  const seconds = leaseSeconds(request, decision, config);
   const reply = grantReply('ack', request, { lease: { ip, seconds }, boot }, config);
   if (reply === undefined) return tooLarge();
-  const { mac, clientId } = request;
-  const { serverUuid } = config;
-  return {
-    kind: 'ack',
-    lease: { serverUuid, ip, mac, clientId, expiresAt: now + seconds * 1000, state: 'bound' },
-    reply,
-  };
+  return { kind: 'ack', fresh: false, lease: leaseOf(request, ip, seconds, config, now), reply };
 }
 
 /** Parameters for an address that the client has from elsewhere: no lease, no times. RFC 2131 §4.3.5 */
 function inform(request: DhcpRequest, decision: Allowed, config: ReplyConfig): DhcpOutcome {
   if (request.ciaddr === undefined) return ignore('informs of no address');
+  if (!sameSubnet(request.ciaddr, config.subnet, config.netmask))
+    return ignore('informs of an address of another network');
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
   const reply = grantReply('ack', request, { lease: undefined, boot }, config);
-  return reply === undefined ? tooLarge() : { kind: 'ack', lease: undefined, reply };
+  return reply === undefined ? tooLarge() : { kind: 'ack', fresh: false, lease: undefined, reply };
 }
 
 /** DECLINE names the address in option 50, RELEASE in ciaddr. RFC 2131 table 5; believed only from the one who has it. */
 function giveBack(request: DhcpRequest, leases: LeaseView, config: ReplyConfig): DhcpOutcome {
   const { type, serverId, mac } = request;
-  if (serverId !== undefined && serverId !== config.serverAddress) return ignore('meant for another server');
+  if (serverId !== undefined && !isOurs(serverId, request, config)) return ignore('meant for another server');
   const ip = type === 'decline' ? request.requestedAddress : request.ciaddr;
   const holding = ip && leases.holdingOf(ip);
   if (!ip || holding?.mac !== mac || (holding.state !== 'held' && holding.state !== 'bound')) {
@@ -156,17 +184,31 @@ function giveBack(request: DhcpRequest, leases: LeaseView, config: ReplyConfig):
   return { kind: type === 'decline' ? 'declined' : 'released', ip };
 }
 
-function leaseSeconds(request: DhcpRequest, config: ReplyConfig): number {
-  return firmwareOf(request) === undefined ? config.hostLeaseSeconds : config.firmwareLeaseSeconds;
+/** Also under the name that the relay gave us. RFC 5107 §4 */
+function isOurs(serverId: Ipv4, request: DhcpRequest, config: ReplyConfig): boolean {
+  return serverId === config.serverAddress || serverId === request.relay?.serverIdOverride;
+}
+
+function leaseSeconds(request: DhcpRequest, decision: Allowed, config: ReplyConfig): number {
+  if (firmwareOf(request) !== undefined) return config.firmwareLeaseSeconds;
+  const isInstaller = decision.kind === 'address' && decision.client === 'installer';
+  return isInstaller ? config.installerLeaseSeconds : config.hostLeaseSeconds;
+}
+
+function leaseOf(request: DhcpRequest, ip: Ipv4, seconds: number, config: ReplyConfig, now: number): Lease {
+  const { mac, clientId } = request;
+  const { serverUuid } = config;
+  return { serverUuid, ip, mac, clientId, expiresAt: now + seconds * 1000, state: 'bound' };
 }
 
 function ignore(reason: string): DhcpOutcome {
   return { kind: 'ignore', reason };
 }
 
-function noLoader(request: DhcpRequest): DhcpOutcome {
+export function noLoader(request: DhcpRequest): DhcpOutcome {
+  const archs = request.archs.map((arch) => `${arch} ${architectureName(arch)}`);
   return ignore(
-    `no boot loader for firmware ${firmwareOf(request)} (option 93: ${request.archs.join(', ')})`,
+    `no boot loader for firmware ${firmwareOf(request)} (option 93: ${archs.join(', ') || 'none'})`,
   );
 }
 

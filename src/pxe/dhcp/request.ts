@@ -1,5 +1,5 @@
 import { WireError } from '../../base/bytes.ts';
-import { type Ipv4, parseIpv4 } from '../../base/ipv4.ts';
+import type { Ipv4 } from '../../base/ipv4.ts';
 import { type Mac, macFromBytes } from '../../base/mac.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { code } from './wire/option-codes.ts';
@@ -11,11 +11,19 @@ import { decodeMachineId } from './wire/options/machine-id.ts';
 import { decodeMaxMessageSize, MIN_MESSAGE_SIZE } from './wire/options/max-message-size.ts';
 import { decodeMessageType, type MessageType } from './wire/options/message-type.ts';
 import { decodeParameterList } from './wire/options/parameter-list.ts';
+import { decodeRelayInfo, type RelayInfo } from './wire/options/relay-info.ts';
 import { decodeText } from './wire/options/text.ts';
 import { decodeUserClass } from './wire/options/user-class.ts';
 import { BOOTREQUEST, type DhcpPacket, decodeDhcpPacket, ETHERNET } from './wire/packet.ts';
 
-type ClientMessage = Exclude<MessageType, 'offer' | 'ack' | 'nak'>;
+/** `bootp` is a BOOTREQUEST without option 53. RFC 1534 §2 */
+type ClientMessage = Exclude<MessageType, 'offer' | 'ack' | 'nak'> | 'bootp';
+
+/** 300 bytes of BOOTP with IP and UDP headers: its clients take no more. RFC 951 §3 */
+const BOOTP_MESSAGE_SIZE = 328;
+/** One Ethernet frame; firmware that claims to take more does not put fragments together. */
+const LONGEST_MESSAGE = 1500;
+const nothingWanted: ReadonlySet<number> = new Set();
 
 /** What a client wants, in domain words. Undefined means that the client said nothing about it. */
 export interface DhcpRequest {
@@ -26,6 +34,10 @@ export interface DhcpRequest {
   readonly ciaddr: Ipv4 | undefined;
   /** The relay that passed the message on; undefined for 0.0.0.0. */
   readonly giaddr: Ipv4 | undefined;
+  /** What that relay, or a switch on the way, added (option 82). */
+  readonly relay: RelayInfo | undefined;
+  /** An address of the subnet that the client wants an address of (option 118, RFC 3011). */
+  readonly subnetSelection: Ipv4 | undefined;
   readonly requestedAddress: Ipv4 | undefined;
   readonly serverId: Ipv4 | undefined;
   /** Hex of option 61. */
@@ -34,9 +46,12 @@ export interface DhcpRequest {
   readonly hostname: string | undefined;
   readonly archs: readonly number[];
   readonly machineUuids: readonly Uuid[];
-  /** Undefined when the client is no iPXE. One that says nothing of itself is taken to have HTTP. */
+  /** Undefined when the client is no iPXE. One that says nothing of itself is taken to have all. */
   readonly ipxe: IpxeFeatures | undefined;
+  /** Options that the client asks for, the most wanted first (option 55). */
   readonly wanted: ReadonlySet<number>;
+  /** True when the client takes an ACK in place of an OFFER (option 80, RFC 4039). */
+  readonly rapidCommit: boolean;
   /** Largest IP datagram that the client takes, in bytes. */
   readonly maxMessageSize: number;
   /** Informational options that could not be read, and were taken for absent. */
@@ -52,7 +67,6 @@ export type IgnoredDatagram =
   | 'not-a-request'
   | 'not-ethernet'
   | 'bad-mac'
-  | 'not-dhcp'
   | 'not-from-a-client'
   | 'malformed';
 
@@ -75,9 +89,7 @@ function requestOf(packet: DhcpPacket): RequestReading {
   if (mac === undefined || mac === '00:00:00:00:00:00' || isGroup(mac)) return ignore('bad-mac');
   const options = packet.options;
   const typeBytes = options.get(code.messageType);
-  // Plain BOOTP: its clients expect an address for ever. RFC 1534 §2 lets a server refuse them.
-  if (typeBytes === undefined) return ignore('not-dhcp');
-  const type = decodeMessageType(typeBytes);
+  const type = typeBytes === undefined ? 'bootp' : decodeMessageType(typeBytes);
   if (type === 'offer' || type === 'ack' || type === 'nak') return ignore('not-from-a-client');
 
   // What decides about addresses must be right; what only describes the machine may be broken, as in some ROMs it is.
@@ -108,6 +120,10 @@ function requestOf(packet: DhcpPacket): RequestReading {
       mac,
       ciaddr: specified(packet.ciaddr),
       giaddr: specified(packet.giaddr),
+      relay: lenient(code.relayInfo, decodeRelayInfo),
+      subnetSelection: lenient(code.subnetSelection, (value) =>
+        specified(decodeAddress(value, 'dhcp.options.118')),
+      ),
       requestedAddress: strict(code.requestedAddress),
       serverId: strict(code.serverId),
       clientId: lenient(code.clientId, decodeClientId),
@@ -115,16 +131,20 @@ function requestOf(packet: DhcpPacket): RequestReading {
       hostname: lenient(code.hostName, decodeText),
       archs: lenient(code.clientArch, decodeClientArch) ?? [],
       machineUuids: lenient(code.machineId, decodeMachineId) ?? [],
-      ipxe: isIpxe ? (features ?? { http: true }) : undefined,
-      wanted: lenient(code.parameterList, decodeParameterList) ?? new Set(),
-      maxMessageSize: lenient(code.maxMessageSize, decodeMaxMessageSize) ?? MIN_MESSAGE_SIZE,
+      ipxe: isIpxe ? (features ?? { complete: true }) : undefined,
+      wanted: lenient(code.parameterList, decodeParameterList) ?? nothingWanted,
+      rapidCommit: options.has(code.rapidCommit),
+      maxMessageSize:
+        type === 'bootp'
+          ? BOOTP_MESSAGE_SIZE
+          : Math.min(lenient(code.maxMessageSize, decodeMaxMessageSize) ?? MIN_MESSAGE_SIZE, LONGEST_MESSAGE),
       malformed,
     },
   };
 }
 
 function specified(address: Ipv4): Ipv4 | undefined {
-  return address === parseIpv4('0.0.0.0') ? undefined : address;
+  return address === '0.0.0.0' ? undefined : address;
 }
 
 /** The first bit on the wire marks group addresses. IEEE 802-2014 §8.2.2 */

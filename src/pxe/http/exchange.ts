@@ -64,8 +64,12 @@ export function answer(
   res.end(req.method === 'HEAD' ? undefined : body);
 }
 
-/** Ends an exchange that cannot be served, and says why where a person looks: iPXE shows its user only the status. */
+/**
+ * Ends an exchange that cannot be served, and says why where a person looks: iPXE shows its user only the status. Of a file that an
+ * install source does not have nothing is told: installers look for many that few sources have.
+ */
 export function refuse(x: Exchange, status: number, reason: string): void {
+  if (status === 404 && x.artefact.startsWith('source/')) return answer(x, status, reason);
   x.log.warn({ ...factsOf(x), status, reason }, 'boot HTTP request refused');
   if (x.req.method !== 'HEAD') tell(x, 'failed', 0, 0, reason);
   answer(x, status, reason);

@@ -1,18 +1,22 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { type Clock, systemClock } from '../../base/clock.ts';
-import { messageOf } from '../../base/errors.ts';
+import { assertNever, messageOf } from '../../base/errors.ts';
 import type { Ipv4 } from '../../base/ipv4.ts';
 import { type Logger, silentLog } from '../../base/log.ts';
 import type { ServerHandle } from '../handle.ts';
-import type { BootContent, PxeEventSink } from '../ports.ts';
+import type { BootContent, BootResource, PxeEventSink } from '../ports.ts';
+import { createFileTable } from './byte-source.ts';
 import { clientOf, limitClients, listen } from './connections.ts';
 import { answer, type Exchange, factsOf, refuse } from './exchange.ts';
-import { parseBootPath } from './path.ts';
+import { type BootPath, parseBootPath } from './path.ts';
 import { type BodyBudget, readBody } from './read-body.ts';
+import type { SourceResource } from './resource.ts';
+import { sendBytes } from './send-bytes.ts';
 import { sendFile } from './send-file.ts';
 import { sendLoader } from './send-loader.ts';
 import { sendText } from './send-text.ts';
+import type { Downloads } from './stream-bytes.ts';
 
 export interface BootHttpOptions {
   readonly address: Ipv4;
@@ -33,7 +37,9 @@ export interface BootHttpOptions {
 }
 
 export interface BootHttpDeps {
-  readonly content: BootContent;
+  readonly content: Pick<BootContent, 'post'> & {
+    get(request: Parameters<BootContent['get']>[0]): Promise<BootResource | SourceResource>;
+  };
   /** Loaders for UEFI HTTP clients; a closed table. */
   readonly loaders: (name: string) => Uint8Array | undefined;
   readonly events: PxeEventSink;
@@ -45,8 +51,8 @@ export interface BootHttpDeps {
 const maxPipelined = 8;
 
 /**
- * Starts the listener that machines boot from: `GET|HEAD|POST /boot/<token>/<artefact>`, `GET|HEAD /loader/<name>`, and 404.
- * Plain `node:http`: two routes, and delivery of a text is proven on the socket, which a framework only hides.
+ * Starts the listener that machines boot from: `GET|HEAD|POST /boot/<token>/<artefact>`,
+ * `GET|HEAD /boot/<token>/source/<path>`, `GET|HEAD /loader/<name>`, and 404. Plain `node:http`: three routes, and delivery of a text is proven on the socket, which a framework only hides.
  * Rejects with PxeError when the address or port can't be had.
  */
 export async function createBootHttpServer(
@@ -57,6 +63,8 @@ export async function createBootHttpServer(
   const idleMs = options.idleMs ?? 60_000;
   const limit = options.maxBodyBytes ?? 4 * 1024 * 1024;
   const budget: BodyBudget = { held: 0, max: options.maxHeldBytes ?? 128 * 1024 * 1024 };
+  const files = createFileTable();
+  const downloads: Downloads = { active: 0 };
   const queues = new Map<Socket, { last: Promise<void>; waiting: number }>();
 
   const server = createServer(
@@ -101,14 +109,14 @@ export async function createBootHttpServer(
       log.info({ client, method: req.method }, 'boot HTTP request for a path that does not exist');
       return answer({ req, res }, 404, 'no such path');
     }
-    const { token, artefact } = path.kind === 'loader' ? { token: '', artefact: path.name } : path;
+    const { token, artefact } = namesOf(path);
     const x: Exchange = { req, res, client, token, artefact, events, clock, log };
     if (req.method === 'GET' || req.method === 'HEAD') {
       await (path.kind === 'loader' ? sendLoader(x, deps.loaders(artefact)) : get(x));
     } else if (req.method === 'POST' && path.kind === 'artefact') {
       await post(x);
     } else {
-      answer(x, 405, 'wrong method', { allow: path.kind === 'loader' ? 'GET, HEAD' : 'GET, HEAD, POST' });
+      answer(x, 405, 'wrong method', { allow: path.kind === 'artefact' ? 'GET, HEAD, POST' : 'GET, HEAD' });
     }
   }
 
@@ -116,8 +124,24 @@ export async function createBootHttpServer(
     const { token, artefact, client } = x;
     const resource = await orUnavailable(x, () => deps.content.get({ token, artefact, client }));
     if (resource === undefined) return;
-    if (resource.kind === 'refused') return refuse(x, resource.status, resource.reason);
-    await (resource.kind === 'file' ? sendFile(x, resource) : sendText(x, resource));
+    switch (resource.kind) {
+      case 'refused':
+        return refuse(x, resource.status, resource.reason);
+      case 'redirect':
+        return answer(x, 302, 'this install source lies on another server', { location: resource.url });
+      case 'file':
+        return sendFile(x, resource, files, downloads);
+      case 'text':
+        return sendText(x, resource);
+      case 'bytes':
+        try {
+          return await sendBytes(x, resource.bytes, resource.contentType, downloads);
+        } finally {
+          await resource.bytes.close();
+        }
+      default:
+        assertNever(resource);
+    }
   }
 
   async function post(x: Exchange): Promise<void> {
@@ -168,4 +192,10 @@ export async function createBootHttpServer(
       return closing;
     },
   };
+}
+
+/** Token and name of what a path names, as the content and the log know it. */
+function namesOf(path: BootPath): { readonly token: string; readonly artefact: string } {
+  if (path.kind === 'loader') return { token: '', artefact: path.name };
+  return path.kind === 'source' ? { token: path.token, artefact: `source/${path.path}` } : path;
 }

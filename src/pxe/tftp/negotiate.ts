@@ -22,11 +22,12 @@ const maxTimeoutSeconds = 60;
 
 /**
  * Chooses the options of a read. Unknown options and values outside the standards are left out of the answer, which tells the
- * client that they do not apply (RFC 2347 §3); a block size or a window above our limit is answered with the limit.
+ * client that they do not apply (RFC 2347 §3); a block size or a window above our limit is answered with the limit. Without
+ * `totalBytes` tsize stays unanswered: what it would count in netascii, no standard says.
  */
 export function negotiate(
   options: readonly TftpOption[],
-  totalBytes: number,
+  totalBytes: number | undefined,
   limits: NegotiationLimits,
 ): Negotiated {
   let blockSize = 512;
@@ -39,7 +40,7 @@ export function negotiate(
     if (name === 'blksize' && asked >= 8 && asked <= 65464) {
       blockSize = Math.min(asked, limits.maxBlockSize); // RFC 2348 §2: less is allowed, more is not
       answer.push({ name, value: String(blockSize) });
-    } else if (name === 'tsize') {
+    } else if (name === 'tsize' && totalBytes !== undefined) {
       answer.push({ name, value: String(totalBytes) }); // RFC 2349 §3
     } else if (name === 'timeout' && asked >= 1 && asked <= maxTimeoutSeconds) {
       timeoutMs = asked * 1000;

@@ -1,5 +1,6 @@
 import { WireError } from '../../base/bytes.ts';
 import { messageOf } from '../../base/errors.ts';
+import { toNetascii } from './netascii.ts';
 import { decodeTftp, type TftpRequest, tftpErrors } from './wire/packet.ts';
 
 /** What the server does with a datagram that came to its well-known port. */
@@ -8,6 +9,7 @@ export type RequestDecision =
       readonly kind: 'serve';
       readonly request: TftpRequest;
       readonly file: string;
+      /** As it goes over the wire: translated for netascii. */
       readonly content: Uint8Array;
     }
   | {
@@ -43,8 +45,8 @@ export function decideRequest(
   if (packet.kind === 'write') {
     return refuse(tftpErrors.accessViolation, 'this server is read-only', shown);
   }
-  if (packet.mode !== 'octet') {
-    const text = `mode ${printable(packet.mode)} is not served: boot loaders are binary, ask in mode octet`;
+  if (packet.mode !== 'octet' && packet.mode !== 'netascii') {
+    const text = `mode ${printable(packet.mode)} is not served: ask in mode octet`;
     return refuse(tftpErrors.illegalOperation, text, shown);
   }
   const file = tableName(packet.file);
@@ -52,7 +54,8 @@ export function decideRequest(
   if (content === undefined) {
     return refuse(tftpErrors.fileNotFound, `no file ${printable(file)} here`, shown);
   }
-  return { kind: 'serve', request: packet, file, content };
+  if (packet.mode === 'octet') return { kind: 'serve', request: packet, file, content };
+  return { kind: 'serve', request: packet, file, content: netascii(content) };
 }
 
 /**
@@ -73,6 +76,17 @@ export function printable(text: string): string {
 
 function refuse(code: number, reason: string, file: string): RequestDecision {
   return { kind: 'refuse', code, reason, file };
+}
+
+/** Translations of files that are still in the table: a file is translated once, however many ask. */
+const translated = new WeakMap<Uint8Array, Uint8Array>();
+
+function netascii(content: Uint8Array): Uint8Array {
+  const known = translated.get(content);
+  if (known !== undefined) return known;
+  const made = toNetascii(content);
+  translated.set(content, made);
+  return made;
 }
 
 function looksLikeRequest(datagram: Uint8Array): boolean {

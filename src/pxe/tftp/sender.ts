@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { OpenUdp, UdpBindOptions, UdpPeer, UdpSocket } from '../../net/udp.ts';
-import type { NegotiationLimits } from './negotiate.ts';
+import type { UdpPeer, UdpReceiver, UdpSocket } from '../../net/udp.ts';
+import type { Negotiated } from './negotiate.ts';
+import { type Told, worthTelling } from './progress.ts';
 import {
   ackedBytes,
   beginTransfer,
@@ -11,21 +12,29 @@ import {
   type TransferOutcome,
   type TransferStep,
 } from './transfer.ts';
+import { createDataEncoder } from './wire/data.ts';
 import { decodeTftp, encodeTftp, type TftpPacket, type TftpRequest, tftpErrors } from './wire/packet.ts';
+
+/** How far a transfer is. */
+export interface Count {
+  readonly bytes: number;
+  readonly retransmits: number;
+}
 
 /** One read request that is being served. */
 export interface SenderJob {
   readonly request: TftpRequest;
   readonly content: Uint8Array;
+  readonly negotiated: Negotiated;
   readonly client: UdpPeer;
-  readonly bind: UdpBindOptions;
-  readonly limits: NegotiationLimits;
-  /** Called at most once, with the bytes acknowledged. */
-  readonly onEnd: (outcome: TransferOutcome, bytes: number) => void;
+  /** The transfer's socket; it is closed at the end. */
+  readonly open: (receive: UdpReceiver) => Promise<Pick<UdpSocket, 'send' | 'close'>>;
+  readonly onProgress: (count: Count) => void;
+  /** Called at most once. */
+  readonly onEnd: (outcome: TransferOutcome, count: Count) => void;
 }
 
 export interface SenderDeps {
-  readonly openUdp: OpenUdp;
   readonly clock: Clock;
   readonly log: Logger;
 }
@@ -35,18 +44,24 @@ export class Sender {
   readonly request: TftpRequest;
   /** Resolves when the socket is closed. */
   readonly closed: Promise<void>;
+  /** When the client was heard last, in ms. */
+  heardAt: number;
   readonly #job: SenderJob;
   readonly #deps: SenderDeps;
-  #socket: UdpSocket | undefined;
+  #socket: Pick<UdpSocket, 'send' | 'close'> | undefined;
   #state: Transfer | undefined;
   #cancelTimer: () => void = () => {};
   #over = false;
   #finish: () => void = () => {};
+  #told: Told;
+  #encode: ((block: number) => Uint8Array) | undefined;
 
   constructor(job: SenderJob, deps: SenderDeps) {
     this.request = job.request;
     this.#job = job;
     this.#deps = deps;
+    this.heardAt = deps.clock.now();
+    this.#told = { bytes: 0, at: this.heardAt };
     const over = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -67,28 +82,19 @@ export class Sender {
     if (!this.#over) {
       this.#over = true;
       if (reason !== undefined) {
-        this.#job.onEnd({ kind: 'failed', reason }, this.ackedBytes);
-        await this.#send({ kind: 'error', code: tftpErrors.undefined, message: reason }, this.#job.client);
+        this.#job.onEnd({ kind: 'failed', reason }, this.#count());
+        await this.#send(
+          encodeTftp({ kind: 'error', code: tftpErrors.undefined, message: reason }),
+          this.#job.client,
+        );
       }
       this.#finish();
     }
     await this.closed;
   }
 
-  async #run(over: Promise<void>): Promise<void> {
-    try {
-      this.#socket = await this.#deps.openUdp(this.#job.bind, (data, from) => this.#onDatagram(data, from));
-      const { request, content, limits } = this.#job;
-      if (!this.#over) this.#apply(beginTransfer(request, content, limits, this.#deps.clock.now()));
-    } catch (error) {
-      this.#end({ kind: 'failed', reason: `no socket for the transfer: ${messageOf(error)}` });
-    }
-    await over;
-    this.#cancelTimer();
-    await this.#socket?.close();
-  }
-
-  #onDatagram(data: Uint8Array, from: UdpPeer): void {
+  /** Takes a datagram that came to the transfer's socket. */
+  receive(data: Uint8Array, from: UdpPeer): void {
     let packet: TftpPacket;
     try {
       packet = decodeTftp(data);
@@ -99,28 +105,64 @@ export class Sender {
     if (from.address !== client.address || from.port !== client.port) {
       // RFC 1350 §4: tell the stranger and go on undisturbed; never answer an ERROR with an ERROR.
       if (packet.kind === 'error') return;
-      void this.#send(
-        { kind: 'error', code: tftpErrors.unknownTransferId, message: 'unknown transfer id' },
-        from,
-      );
+      const answer = {
+        kind: 'error',
+        code: tftpErrors.unknownTransferId,
+        message: 'unknown transfer id',
+      } as const;
+      void this.#send(encodeTftp(answer), from);
     } else if (this.#state !== undefined) {
-      this.#apply(step(this.#state, { kind: 'packet', packet, now: this.#deps.clock.now() }));
+      this.heardAt = this.#deps.clock.now();
+      this.#apply(step(this.#state, { kind: 'packet', packet, now: this.heardAt }));
     }
+  }
+
+  async #run(over: Promise<void>): Promise<void> {
+    try {
+      this.#socket = await this.#job.open((data, from) => this.receive(data, from));
+      const { content, negotiated } = this.#job;
+      if (!this.#over) this.#apply(beginTransfer(content, negotiated, this.#deps.clock.now()));
+    } catch (error) {
+      this.#end({ kind: 'failed', reason: `no socket for the transfer: ${messageOf(error)}` });
+    }
+    await over;
+    this.#cancelTimer();
+    await this.#socket?.close();
   }
 
   #apply([state, effects]: TransferStep): void {
     if (this.#over) return;
+    const moved = state.acked !== this.#state?.acked;
     this.#state = state;
+    const { client } = this.#job;
     for (const effect of effects) {
-      if (effect.kind === 'send') void this.#send(effect.packet, this.#job.client);
+      if (effect.kind === 'send-data') {
+        // Made only now: until a client has acknowledged the options, it costs no memory.
+        const { content, blockSize, windowSize } = state.plan;
+        this.#encode ??= createDataEncoder(content, blockSize, windowSize);
+        for (let block = effect.first; block <= effect.last; block++)
+          void this.#send(this.#encode(block), client);
+      } else if (effect.kind === 'wait') this.#arm(effect.ms);
       else if (effect.kind === 'end') this.#end(effect.outcome);
-      else this.#arm(effect.ms);
+      else void this.#send(encodeTftp({ kind: 'oack', options: state.plan.answer }), client);
     }
+    if (moved && !this.#over) this.#tell();
+  }
+
+  #tell(): void {
+    const now = { bytes: this.ackedBytes, at: this.heardAt };
+    if (!worthTelling(this.#told, now, this.#job.content.length)) return;
+    this.#told = now;
+    this.#job.onProgress(this.#count());
+  }
+
+  #count(): Count {
+    return { bytes: this.ackedBytes, retransmits: this.#state?.retransmits ?? 0 };
   }
 
   #arm(ms: number): void {
     this.#cancelTimer();
-    this.#cancelTimer = this.#deps.clock.after(ms, () => {
+    this.#cancelTimer = this.#deps.clock.after(Math.ceil(ms), () => {
       if (this.#state !== undefined) this.#apply(step(this.#state, { kind: 'timeout' }));
     });
   }
@@ -128,13 +170,13 @@ export class Sender {
   #end(outcome: TransferOutcome): void {
     if (this.#over) return;
     this.#over = true;
-    this.#job.onEnd(outcome, this.ackedBytes);
+    this.#job.onEnd(outcome, this.#count());
     this.#finish();
   }
 
-  async #send(packet: TftpPacket, to: UdpPeer): Promise<void> {
+  async #send(data: Uint8Array, to: UdpPeer): Promise<void> {
     try {
-      await this.#socket?.send(encodeTftp(packet), to);
+      await this.#socket?.send(data, to);
     } catch (error) {
       // As good as a lost packet: the timer sends it again.
       this.#deps.log.debug({ to, error: messageOf(error) }, 'a TFTP packet could not be sent');

@@ -5,27 +5,15 @@ import { type Logger, silentLog } from '../../base/log.ts';
 import type { OpenUdp, UdpPeer } from '../../net/udp.ts';
 import type { ServerHandle } from '../handle.ts';
 import type { PxeEvent, PxeEventSink } from '../ports.ts';
+import { negotiate } from './negotiate.ts';
+import { limitsOf, type TftpServerOptions } from './options.ts';
+import { createRefusalCount } from './refusals.ts';
 import { decideRequest, type RequestDecision } from './request.ts';
-import { Sender } from './sender.ts';
+import { type Count, Sender } from './sender.ts';
 import type { TransferOutcome } from './transfer.ts';
 import { encodeTftp, type TftpRequest } from './wire/packet.ts';
 
-export interface TftpServerOptions {
-  /** Address that requests come to and that all answers leave from. */
-  readonly address: Ipv4;
-  /** Default 69 (IANA); 0 lets the kernel choose. */
-  readonly port?: number;
-  /** Network interface to bind all sockets to. */
-  readonly device?: string;
-  /** Transfers at a time; each holds one socket. Default 1000. */
-  readonly maxTransfers?: number;
-  /** Transfers of one client at a time, so that none takes all places. Default 16. */
-  readonly maxTransfersPerClient?: number;
-  /** Largest block in bytes. Default 1468: the most that fits an Ethernet frame without IP fragments, which ROMs lose. */
-  readonly maxBlockSize?: number;
-  /** Most blocks in flight (RFC 7440). Default 32: more overruns the receive buffers of firmware. */
-  readonly maxWindowSize?: number;
-}
+export type { TftpServerOptions } from './options.ts';
 
 export interface TftpServerDeps {
   readonly openUdp: OpenUdp;
@@ -36,6 +24,9 @@ export interface TftpServerDeps {
   readonly log?: Logger;
 }
 
+/** A client that was heard this recently does not start over: a request from it was delayed or repeated on its way. */
+const aliveMs = 1000;
+
 /**
  * Starts a read-only TFTP server (RFC 1350, 2347, 2348, 2349, 7440). Rejects with NetError when the port can't be had.
  * Over a limit a request gets no answer, so that the ROM asks again later instead of giving up.
@@ -44,18 +35,23 @@ export async function createTftpServer(
   options: TftpServerOptions,
   deps: TftpServerDeps,
 ): Promise<ServerHandle> {
-  const { address, port = 69, device, maxTransfers = 1000, maxTransfersPerClient = 16 } = options;
-  const limits = { maxBlockSize: options.maxBlockSize ?? 1468, maxWindowSize: options.maxWindowSize ?? 32 };
+  const { address, port, device, singlePort, maxTransfers, maxTransfersPerClient, ...limits } =
+    limitsOf(options);
   const { openUdp, clock, log = silentLog } = deps;
   const senders = new Set<Sender>();
   const perClient = new Map<string, number>();
   const newest = new Map<string, Sender>();
+  const mayRefuse = createRefusalCount();
   const bind = { address, ...(device === undefined ? {} : { device }) };
   let stopping = false;
 
   const onDatagram = (data: Uint8Array, from: UdpPeer): void => {
     const client = parseIpv4(from.address);
     if (stopping || client === undefined || from.port === 0) return;
+    if (singlePort && !isRequest(data)) {
+      newest.get(keyOf(from))?.receive(data, from);
+      return;
+    }
     const decision = decideRequest(data, deps.files);
     if (decision.kind === 'serve') serve(decision, client, from);
     else if (decision.kind === 'refuse') refuse(decision, client, from);
@@ -66,6 +62,7 @@ export async function createTftpServer(
     client: Ipv4,
     to: UdpPeer,
   ): void => {
+    if (!mayRefuse(client, clock.now())) return;
     log.info({ client, file, reason }, 'TFTP request refused');
     deps.events({ kind: 'tftp', phase: 'refused', client, file, bytes: 0, total: 0, reason });
     listener
@@ -78,33 +75,51 @@ export async function createTftpServer(
     client: Ipv4,
     from: UdpPeer,
   ): void => {
-    const key = `${from.address}:${from.port}`;
+    const key = keyOf(from);
     const before = newest.get(key);
-    if (before !== undefined && before.ackedBytes === 0) {
-      if (sameRequest(before.request, request)) return before.askedAgain();
-      void before.stop(); // it asks for something else and will not answer the first one any more
+    if (before !== undefined) {
+      const same = sameRequest(before.request, request);
+      if (same && before.ackedBytes === 0) return before.askedAgain();
+      if (same && singlePort && clock.now() - before.heardAt < aliveMs) return;
+      // It asks for something else, or once more after a reset, and will not answer the first one any more.
+      if (singlePort || before.ackedBytes === 0) {
+        newest.delete(key);
+        void before.stop();
+      }
     }
+    const total = content.length;
     const event = (
       phase: (PxeEvent & { kind: 'tftp' })['phase'],
-      bytes: number,
-      reason: string | undefined,
-    ): void => deps.events({ kind: 'tftp', phase, client, file, bytes, total: content.length, reason });
+      { bytes, ...count }: { readonly bytes: number; readonly retransmits?: number },
+      reason?: string,
+    ): void => deps.events({ kind: 'tftp', phase, client, file, bytes, total, reason, ...count });
 
     const ofClient = perClient.get(client) ?? 0;
     if (senders.size >= maxTransfers || ofClient >= maxTransfersPerClient) {
       const reason = `${senders.size} transfers under way, ${ofClient} of this client: asked to wait by silence`;
+      if (!mayRefuse(client, clock.now())) return;
       log.warn({ client, file, reason }, 'TFTP request not answered');
-      return event('refused', 0, reason);
+      return event('refused', { bytes: 0 }, reason);
     }
-    const onEnd = (outcome: TransferOutcome, bytes: number): void => {
+    const onEnd = (outcome: TransferOutcome, count: Count): void => {
       const reason = outcome.kind === 'done' ? undefined : outcome.reason;
-      log.info({ client, file, bytes, outcome: outcome.kind, reason }, 'TFTP transfer ended');
-      if (outcome.kind !== 'probe') event(outcome.kind, bytes, reason);
+      log.info({ client, file, ...count, outcome: outcome.kind, reason }, 'TFTP transfer ended');
+      if (outcome.kind !== 'probe') event(outcome.kind, count, reason);
     };
-    event('start', 0, undefined);
+    event('start', { bytes: 0 });
     const sender = new Sender(
-      { request, content, client: from, bind: { ...bind, port: 0 }, limits, onEnd },
-      { openUdp, clock, log },
+      {
+        request,
+        content,
+        negotiated: negotiate(request.options, request.mode === 'octet' ? total : undefined, limits),
+        client: from,
+        open: singlePort
+          ? () => Promise.resolve(shared)
+          : (receive) => openUdp({ ...bind, port: 0 }, receive),
+        onProgress: (count) => event('progress', count),
+        onEnd,
+      },
+      { clock, log },
     );
     senders.add(sender);
     newest.set(key, sender);
@@ -119,7 +134,11 @@ export async function createTftpServer(
   };
 
   const listener = await openUdp({ ...bind, port }, onDatagram);
-  log.info({ address, port: listener.local.port, device }, 'TFTP server listens');
+  const shared = {
+    send: (data: Uint8Array, to: UdpPeer): Promise<void> => listener.send(data, to),
+    close: () => Promise.resolve(),
+  };
+  log.info({ address, port: listener.local.port, device, singlePort }, 'TFTP server listens');
   let closing: Promise<void> | undefined;
   return {
     address,
@@ -127,12 +146,21 @@ export async function createTftpServer(
     close() {
       stopping = true;
       closing ??= (async () => {
+        await Promise.all(Array.from(senders, (sender) => sender.stop('the TFTP server was stopped')));
         await listener.close();
-        await Promise.all([...senders].map((sender) => sender.stop('the TFTP server was stopped')));
       })();
       return closing;
     },
   };
+}
+
+function keyOf(peer: UdpPeer): string {
+  return `${peer.address}:${peer.port}`;
+}
+
+/** The opcodes that start something; everything else belongs to a transfer. */
+function isRequest(data: Uint8Array): boolean {
+  return data.length < 2 || (data[0] === 0 && (data[1] === 1 || data[1] === 2));
 }
 
 function sameRequest(a: TftpRequest, b: TftpRequest): boolean {

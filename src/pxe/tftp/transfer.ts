@@ -1,7 +1,9 @@
 import { assertNever } from '../../base/errors.ts';
-import { type NegotiationLimits, negotiate } from './negotiate.ts';
+import type { Negotiated } from './negotiate.ts';
 import { printable } from './request.ts';
-import type { TftpOption, TftpPacket, TftpRequest } from './wire/packet.ts';
+import { isLost, measureRoundTrip, type RoundTrip, waitMs } from './retry.ts';
+import { silenceReason } from './silence-reason.ts';
+import type { TftpPacket } from './wire/packet.ts';
 
 /** How a transfer ended. */
 export type TransferOutcome =
@@ -10,26 +12,38 @@ export type TransferOutcome =
   /** The client said ERROR before it took any data: the tsize probe of PXE ROMs, or options it does not like. No failure. */
   | { readonly kind: 'probe'; readonly reason: string };
 
+/** What stays the same during a transfer. */
+export interface TransferPlan extends Negotiated {
+  readonly content: Uint8Array;
+  /** Number of the last block, which is shorter than the block size and may be empty. RFC 1350 §6 */
+  readonly lastBlock: number;
+}
+
 /** One file on its way to one client. Block numbers here are absolute; the wire carries their low 16 bits. */
 export interface Transfer {
-  readonly content: Uint8Array;
-  readonly blockSize: number;
-  readonly windowSize: number;
-  readonly timeoutMs: number | undefined;
-  readonly answer: readonly TftpOption[];
+  readonly plan: TransferPlan;
   readonly phase: 'negotiating' | 'sending' | 'ended';
   /** Last block the client acknowledged in order; 0 before the first. */
   readonly acked: number;
   /** Last block that was ever sent. */
   readonly sent: number;
-  /** Retransmissions since the client last moved on. */
+  /** The client has acknowledged something, if only the options. */
+  readonly verified: boolean;
+  /** See Silence in retry.ts. */
   readonly tries: number;
-  /** The blocks after `acked` were already sent again on the client's word. */
-  readonly resent: boolean;
-  /** When the packets in flight were sent, for the round trip; undefined once one was repeated (Karn). */
+  readonly silentMs: number;
+  readonly backoff: number;
+  readonly roundTrip: RoundTrip | undefined;
+  /** When the packets in flight were sent; undefined once one was repeated (Karn: it would be unclear which one was answered). */
   readonly sentAt: number | undefined;
-  /** Longest round trip seen lately, in ms. */
-  readonly roundTripMs: number | undefined;
+  /** Duplicate ACKs of this window tell nothing new. */
+  readonly deaf: boolean;
+  /** The window was repeated though the client may have it: it may acknowledge each packet of it a second time. */
+  readonly redundant: boolean;
+  /** Repetitions that the client's repeated request got. */
+  readonly askedAgain: number;
+  /** Data packets that were sent once more. */
+  readonly retransmits: number;
 }
 
 export type TransferEvent =
@@ -40,41 +54,39 @@ export type TransferEvent =
   | { readonly kind: 'asked-again' };
 
 export type TransferEffect =
-  | { readonly kind: 'send'; readonly packet: TftpPacket }
+  | { readonly kind: 'send-options' }
+  /** Blocks `first` to `last`, both included, and no more than a window. */
+  | { readonly kind: 'send-data'; readonly first: number; readonly last: number }
   /** (Re)start the only timer. */
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'end'; readonly outcome: TransferOutcome };
 
 export type TransferStep = readonly [Transfer, readonly TransferEffect[]];
 
-/** Waits before each retransmission; after the last one the transfer has failed (15 s in all, less than ROMs hold out). */
-const waitsMs = [1000, 2000, 4000, 8000] as const;
-/** Floor of the early retransmission that a known round trip permits; the usual least retransmission time of TCP on Linux. */
-const earliestRetryMs = 200;
+/** The wait that outlives a loss is this many times doubled. */
+const mostKeptBackoff = 2;
+/** Times that a repeated request is answered; with the retransmissions, all that a forged address can be made to get. */
+const mostAskedAgain = 3;
 
 /** Answers a read request: OACK when options were taken, the first data otherwise. RFC 1350 §4, RFC 2347 §3 */
-export function beginTransfer(
-  request: TftpRequest,
-  content: Uint8Array,
-  limits: NegotiationLimits,
-  now: number,
-): TransferStep {
-  const { blockSize, windowSize, timeoutMs, answer } = negotiate(request.options, content.length, limits);
+export function beginTransfer(content: Uint8Array, negotiated: Negotiated, now: number): TransferStep {
   const transfer: Transfer = {
-    content,
-    blockSize,
-    windowSize,
-    timeoutMs,
-    answer,
-    phase: answer.length > 0 ? 'negotiating' : 'sending',
+    plan: { ...negotiated, content, lastBlock: Math.floor(content.length / negotiated.blockSize) + 1 },
+    phase: negotiated.answer.length > 0 ? 'negotiating' : 'sending',
     acked: 0,
     sent: 0,
+    verified: false,
     tries: 0,
-    resent: false,
+    silentMs: 0,
+    backoff: 0,
+    roundTrip: undefined,
     sentAt: now,
-    roundTripMs: undefined,
+    deaf: false,
+    redundant: false,
+    askedAgain: 0,
+    retransmits: 0,
   };
-  return sendOn(transfer, now);
+  return transmit(transfer, now);
 }
 
 /** Moves a transfer on; an ended one stays ended and does nothing. */
@@ -86,20 +98,16 @@ export function step(transfer: Transfer, event: TransferEvent): TransferStep {
     case 'timeout':
       return onTimeout(transfer);
     case 'asked-again':
-      return transfer.acked === 0 ? repeat(transfer) : [transfer, []];
+      if (transfer.acked > 0 || transfer.askedAgain >= mostAskedAgain) return [transfer, []];
+      return repeat({ ...transfer, askedAgain: transfer.askedAgain + 1 });
     default:
       return assertNever(event, 'transfer event');
   }
 }
 
-/** Number of the last block, which is shorter than the block size and may be empty. RFC 1350 §6 */
-export function lastBlockOf(transfer: Pick<Transfer, 'content' | 'blockSize'>): number {
-  return Math.floor(transfer.content.length / transfer.blockSize) + 1;
-}
-
 /** Bytes the client has acknowledged. */
-export function ackedBytes(transfer: Transfer): number {
-  return Math.min(transfer.acked * transfer.blockSize, transfer.content.length);
+export function ackedBytes({ acked, plan }: Pick<Transfer, 'acked' | 'plan'>): number {
+  return Math.min(acked * plan.blockSize, plan.content.length);
 }
 
 function onPacket(transfer: Transfer, packet: TftpPacket, now: number): TransferStep {
@@ -111,15 +119,12 @@ function onPacket(transfer: Transfer, packet: TftpPacket, now: number): Transfer
   }
   if (packet.kind !== 'ack') return [transfer, []];
   if (transfer.phase === 'negotiating') {
-    if (packet.block !== 0) return [transfer, []];
-    return sendOn({ ...measured(transfer, now), phase: 'sending', tries: 0 }, now);
+    return packet.block === 0 ? moveOn(transfer, 0, now) : [transfer, []];
   }
   const ahead = (packet.block - transfer.acked) & 0xffff;
+  // An old ACK that was held up, or noise.
   if (ahead > transfer.sent - transfer.acked) return [transfer, []];
-  if (ahead === 0) return onDuplicate(transfer);
-  const acked = transfer.acked + ahead;
-  const moved: Transfer = { ...measured(transfer, now), acked, tries: 0, resent: acked < transfer.sent };
-  return acked === lastBlockOf(transfer) ? end(moved, { kind: 'done' }) : sendOn(moved, now);
+  return ahead === 0 ? onDuplicate(transfer) : moveOn(transfer, transfer.acked + ahead, now);
 }
 
 /**
@@ -127,78 +132,94 @@ function onPacket(transfer: Transfer, packet: TftpPacket, now: number): Transfer
  * With a window it says that the first block of the window is lost (RFC 7440 §4), and is believed once.
  */
 function onDuplicate(transfer: Transfer): TransferStep {
-  if (transfer.windowSize === 1 || transfer.resent) return [transfer, []];
-  return repeat({ ...transfer, resent: true });
+  if (transfer.plan.windowSize === 1 || transfer.deaf) return [transfer, []];
+  return repeat(transfer);
 }
 
 function onTimeout(transfer: Transfer): TransferStep {
-  if (transfer.tries >= retryWaits(transfer).length - 1) {
-    return end(transfer, { kind: 'failed', reason: silenceReason(transfer) });
-  }
-  const [next, effects] = repeat({ ...transfer, tries: transfer.tries + 1 });
-  return [next, [...effects, waitFor(next)]];
+  const silence = { ...transfer, timeoutMs: transfer.plan.timeoutMs };
+  if (isLost(silence)) return end(transfer, { kind: 'failed', reason: silenceReason(transfer) });
+  const [next, effects] = repeat({
+    ...transfer,
+    tries: transfer.tries + 1,
+    backoff: transfer.backoff + 1,
+    silentMs: transfer.silentMs + waitMs(silence),
+  });
+  return [next, [...effects, wait(next)]];
 }
 
-/** What silence after this block usually means, for a person who stands before the machine. */
-function silenceReason(transfer: Transfer): string {
-  const { acked, blockSize } = transfer;
-  if (acked === 0 && transfer.phase === 'sending' && transfer.answer.length > 0) {
-    return (
-      `client stopped acknowledging after block 0, although it took the option answer: ` +
-      `packets of ${blockSize + 32} bytes do not reach it (look at the MTU of the path)`
-    );
-  }
-  if (acked === 0) {
-    return 'client stopped acknowledging after block 0: a firewall that blocks high UDP ports is the usual cause';
-  }
-  return (
-    `client stopped acknowledging after block ${acked} of ${lastBlockOf(transfer)}: ` +
-    'it was reset or lost its link'
-  );
+/** The client has everything up to `acked`. */
+function moveOn(before: Transfer, acked: number, now: number): TransferStep {
+  const { plan, sent, sentAt } = before;
+  const measured = sentAt !== undefined;
+  // Written out: this runs for each window, and objects that are spread cost more than all the rest.
+  const moved: Transfer = {
+    plan,
+    phase: 'sending',
+    acked,
+    sent,
+    verified: true,
+    tries: 0,
+    silentMs: 0,
+    // A longer wait stays until a packet that was sent once is answered (Karn); not the longest: on a bad link few are.
+    backoff: measured ? 0 : Math.min(before.backoff, mostKeptBackoff),
+    roundTrip: measured ? measureRoundTrip(before.roundTrip, Math.max(0, now - sentAt)) : before.roundTrip,
+    sentAt: undefined,
+    // Part of a window: its rest is sent again now, and the client may complain about each stale packet on its way.
+    deaf: acked < sent || before.redundant,
+    redundant: false,
+    askedAgain: before.askedAgain,
+    retransmits: before.retransmits,
+  };
+  return acked === plan.lastBlock ? end(moved, { kind: 'done' }) : transmit(moved, now);
 }
 
 /** First transmission of what comes next, and a fresh timer. */
-function sendOn(transfer: Transfer, now: number): TransferStep {
-  const [next, effects] = repeat(transfer);
-  const fresh = { ...next, sentAt: now };
-  return [fresh, [...effects, waitFor(fresh)]];
+function transmit(transfer: Transfer, now: number): TransferStep {
+  const { plan, phase, acked, sent } = transfer;
+  if (phase === 'negotiating')
+    return [{ ...transfer, sentAt: now }, [{ kind: 'send-options' }, wait(transfer)]];
+  const last = lastInWindow(transfer);
+  const next: Transfer = {
+    plan,
+    phase,
+    acked,
+    sent: Math.max(sent, last),
+    verified: transfer.verified,
+    tries: transfer.tries,
+    silentMs: transfer.silentMs,
+    backoff: transfer.backoff,
+    roundTrip: transfer.roundTrip,
+    // What was in flight before may still be answered: no sample then.
+    sentAt: acked < sent ? undefined : now,
+    deaf: transfer.deaf,
+    redundant: transfer.redundant,
+    askedAgain: transfer.askedAgain,
+    retransmits: transfer.retransmits + sent - acked,
+  };
+  return [next, [{ kind: 'send-data', first: acked + 1, last }, wait(next)]];
 }
 
 /** The packets in flight once more: the OACK, or the window after the last acknowledged block. */
 function repeat(transfer: Transfer): TransferStep {
-  if (transfer.phase === 'negotiating') {
-    return [
-      { ...transfer, sentAt: undefined },
-      [{ kind: 'send', packet: { kind: 'oack', options: transfer.answer } }],
-    ];
-  }
-  const until = Math.min(transfer.acked + transfer.windowSize, lastBlockOf(transfer));
-  const effects: TransferEffect[] = [];
-  for (let block = transfer.acked + 1; block <= until; block++) {
-    const data = transfer.content.subarray((block - 1) * transfer.blockSize, block * transfer.blockSize);
-    // Block numbers roll over to 0; no RFC says so, all clients in use do it.
-    effects.push({ kind: 'send', packet: { kind: 'data', block: block & 0xffff, data } });
-  }
-  return [{ ...transfer, sent: Math.max(transfer.sent, until), sentAt: undefined }, effects];
+  const { phase, acked, sent, retransmits } = transfer;
+  if (phase === 'negotiating') return [{ ...transfer, sentAt: undefined }, [{ kind: 'send-options' }]];
+  const last = lastInWindow(transfer);
+  const next = { ...transfer, sent: Math.max(sent, last), retransmits: retransmits + sent - acked };
+  return [
+    { ...next, sentAt: undefined, deaf: true, redundant: true },
+    [{ kind: 'send-data', first: acked + 1, last }],
+  ];
 }
 
-function measured(transfer: Transfer, now: number): Transfer {
-  if (transfer.sentAt === undefined) return transfer;
-  const sample = Math.max(0, now - transfer.sentAt);
-  return { ...transfer, roundTripMs: Math.max(sample, (transfer.roundTripMs ?? 0) * 0.9) };
+function lastInWindow({ acked, plan }: Transfer): number {
+  return Math.min(acked + plan.windowSize, plan.lastBlock);
 }
 
-function waitFor(transfer: Transfer): TransferEffect {
-  const waits = retryWaits(transfer);
-  return { kind: 'wait', ms: waits[Math.min(transfer.tries, waits.length - 1)] ?? waitsMs[0] };
-}
-
-/** The client's own timeout where it negotiated one (RFC 2349 §2); else growing waits, after an early one once the round trip is known. */
-function retryWaits(transfer: Transfer): readonly number[] {
-  if (transfer.timeoutMs !== undefined) return waitsMs.map(() => transfer.timeoutMs ?? 0);
-  if (transfer.roundTripMs === undefined) return waitsMs;
-  const early = Math.max(earliestRetryMs, 4 * transfer.roundTripMs);
-  return early < waitsMs[0] ? [early, ...waitsMs] : waitsMs;
+function wait(transfer: Transfer): TransferEffect {
+  const { roundTrip, backoff, tries, silentMs, verified, plan } = transfer;
+  const ms = waitMs({ timeoutMs: plan.timeoutMs, roundTrip, backoff, tries, silentMs, verified });
+  return { kind: 'wait', ms };
 }
 
 function end(transfer: Transfer, outcome: TransferOutcome): TransferStep {

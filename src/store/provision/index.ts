@@ -3,6 +3,7 @@ import type { ProvisionStore } from '../../provision/ports.ts';
 import type { Session } from '../group-commit.ts';
 import type { SecretBox } from '../secret-box.ts';
 import { createBmcStore } from './bmcs.ts';
+import { createBootImageStore } from './boot-images.ts';
 import { createChassisTable } from './chassis.ts';
 import { createHardwareInfoTable } from './hardware-info.ts';
 import { createHostCfgTable } from './host-cfgs.ts';
@@ -21,6 +22,7 @@ export function createProvisionStore(session: Session, box: SecretBox, random: R
     ...createPxeServerStore(session),
     ...createSeenMachineStore(session),
     ...createBmcStore(session),
+    ...createBootImageStore(session),
 
     saveChassis: (value) => write(() => chassis.save(value)),
     // Hardware info, hostcfg, runs and timeline go with it: ON DELETE CASCADE.

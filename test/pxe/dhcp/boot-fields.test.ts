@@ -98,7 +98,7 @@ describe('what a client is told to boot', () => {
       const { packet } = replyOf(decide({ type: 'discover', options: { ...options } }, { decision: boot }));
       return [51, 58, 59].map((o) => Buffer.from(packet.options.get(o) ?? []).readUInt32BE());
     };
-    expect(seconds(rom)).toEqual([600, 300, 525]);
+    expect(seconds(rom)).toEqual([300, 150, 262]);
     expect(seconds({})).toEqual([config.hostLeaseSeconds, 43_200, 75_600]);
   });
 });

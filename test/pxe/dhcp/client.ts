@@ -1,8 +1,8 @@
 import type { Ipv4 } from '../../../src/base/ipv4.ts';
 import { type Mac, macToBytes } from '../../../src/base/mac.ts';
 import type { Uuid } from '../../../src/base/uuid.ts';
-import { createPool } from '../../../src/pxe/dhcp/address-pool.ts';
-import { LeaseTable } from '../../../src/pxe/dhcp/leases.ts';
+import { type Client, createPool } from '../../../src/pxe/dhcp/address-pool.ts';
+import { holdingOf, LeaseTable } from '../../../src/pxe/dhcp/leases.ts';
 import { type DhcpOutcome, decideReply } from '../../../src/pxe/dhcp/reply.ts';
 import type { ReplyConfig } from '../../../src/pxe/dhcp/reply-config.ts';
 import type { Reply } from '../../../src/pxe/dhcp/reply-packet.ts';
@@ -27,10 +27,15 @@ export const ignored: BootDecision = { kind: 'ignore', reason: 'unknown-machine'
 export const config: ReplyConfig = {
   serverUuid,
   serverAddress: server,
+  subnet: server,
   netmask: ip('255.255.255.0'),
   router: ip('192.0.2.254'),
   dns: [ip('192.0.2.53')],
-  firmwareLeaseSeconds: 600,
+  onlyReserved: false,
+  rapidCommit: false,
+  bootp: false,
+  firmwareLeaseSeconds: 300,
+  installerLeaseSeconds: 3600,
   hostLeaseSeconds: 86_400,
   clientPort: 68,
   relayPort: 67,
@@ -41,7 +46,8 @@ export const config: ReplyConfig = {
 
 export const poolOf = (begin = '192.0.2.100', end = '192.0.2.103') =>
   createPool({
-    serverAddress: server,
+    subnet: server,
+    taken: [server],
     netmask: config.netmask,
     rangeBegin: ip(begin),
     rangeEnd: ip(end),
@@ -108,6 +114,16 @@ export const lease = (text: string, changes: Partial<Lease> = {}): Lease => ({
   ...changes,
 });
 
+/** A table over the usual pool, or another one. */
+export const tableOf = (leases: readonly Lease[], pool = poolOf()): LeaseTable =>
+  new LeaseTable(
+    pool,
+    leases.map((one) => [one.ip, holdingOf(one)]),
+  );
+
+/** Who asks, by MAC alone. */
+export const client = (who: Mac): Client => ({ mac: who, clientId: undefined });
+
 /** Decides one message against leases at a time. */
 export function decide(
   m: Message,
@@ -125,7 +141,7 @@ export function decide(
     readonly settings?: Partial<ReplyConfig>;
   } = {},
 ): DhcpOutcome {
-  const view = table ?? new LeaseTable(poolOf(), leases);
+  const view = table ?? tableOf(leases);
   return decideReply(requestOf(m), decision, view, { ...config, ...settings }, now);
 }
 

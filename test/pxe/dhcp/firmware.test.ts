@@ -55,9 +55,9 @@ describe('firmware', () => {
   it('of iPXE counts without a vendor class', () => {
     const request = requestOf({ type: 'discover', options: { 77: 'iPXE', 93: [0, 7] } });
     expect(firmwareOf(request)).toBe('uefi-x64');
-    expect(request.ipxe).toEqual({ http: true });
-    expect(requestOf({ type: 'discover', options: { 175: [0x15, 1, 1] } }).ipxe).toEqual({ http: false });
-    expect(requestOf({ type: 'discover', options: { 175: [0x15, 9, 1] } }).ipxe).toEqual({ http: true });
+    expect(request.ipxe).toEqual({ complete: true });
+    expect(requestOf({ type: 'discover', options: { 175: [0x15, 1, 1] } }).ipxe).toEqual({ complete: false });
+    expect(requestOf({ type: 'discover', options: { 175: [0x15, 9, 1] } }).ipxe).toEqual({ complete: true });
   });
 });
 

@@ -1,12 +1,11 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LeaseTable } from '../../../src/pxe/dhcp/leases.ts';
 import { decideReply } from '../../../src/pxe/dhcp/reply.ts';
 import { readRequest } from '../../../src/pxe/dhcp/request.ts';
 import { decodeDhcpPacket } from '../../../src/pxe/dhcp/wire/packet.ts';
 import type { BootDecision } from '../../../src/pxe/ports.ts';
 import { cases } from '../../support/cases.ts';
-import { address, boot, config, ignored, lease, mac, message, otherMac, poolOf, server } from './client.ts';
+import { address, boot, config, ignored, lease, mac, message, otherMac, server, tableOf } from './client.ts';
 
 const seeds = [
   message({ type: 'discover', options: { 55: [1, 3, 66, 67], 60: 'PXEClient:Arch:00007', 93: [0, 7] } }),
@@ -43,7 +42,7 @@ const datagrams = fc.oneof(
   },
 );
 
-const table = new LeaseTable(poolOf(), [lease('192.0.2.100'), lease('192.0.2.101', { mac: otherMac })]);
+const table = tableOf([lease('192.0.2.100'), lease('192.0.2.101', { mac: otherMac })]);
 let answered = 0;
 
 /** What is wrong with the way a datagram was dealt with; nothing when all is well. */
@@ -69,7 +68,9 @@ function faults(datagram: Uint8Array, decision: BootDecision): readonly string[]
     'a strange type': [2, 5, 6].includes(reply.options.get(53)?.[0] ?? 0),
     'another server': same([...(reply.options.get(54) ?? [])], [192, 0, 2, 1]),
     'a size that can not be sent': bytes.length >= 300 && bytes.length <= 65_507,
-    'an address that is not free': outcome.kind !== 'offer' || table.isFreeFor(outcome.ip, client, 5000),
+    'an address that is not free':
+      outcome.kind !== 'offer' ||
+      (outcome.ip !== undefined && table.isFreeFor(outcome.ip, reading.request, 5000)),
     "another client's address":
       (client === mac || given !== '192.0.2.100') && (client === otherMac || given !== '192.0.2.101'),
   };

@@ -1,99 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { type Logger, silentLog } from '../../../src/base/log.ts';
 import { openUdp } from '../../../src/net/dgram.ts';
-import type { UdpBindOptions, UdpReceiver } from '../../../src/net/udp.ts';
-import {
-  createDhcpServer,
-  type DhcpServerDeps,
-  type DhcpServerOptions,
-} from '../../../src/pxe/dhcp/index.ts';
 import { type DhcpPacket, decodeDhcpPacket } from '../../../src/pxe/dhcp/wire/packet.ts';
 import { PxeError } from '../../../src/pxe/errors.ts';
-import type { BootDecision, Lease, LeaseStore, PxeEvent } from '../../../src/pxe/ports.ts';
-import { address, ignored, ip, type Message, mac, message, otherMac, server, serverUuid } from './client.ts';
+import { ignored, ip, type Message, mac, message, otherMac, server, serverUuid } from './client.ts';
+import { start } from './harness.ts';
 
-const options: DhcpServerOptions = {
-  serverUuid,
-  serverAddress: server,
+const subnet = (network: string) => ({
+  subnet: ip(network),
   netmask: ip('255.255.255.0'),
-  rangeBegin: ip('192.0.2.100'),
-  rangeEnd: ip('192.0.2.103'),
-};
-
-/** Leases in memory; commits wait for `finish` when it is set. */
-class Memory implements LeaseStore {
-  readonly saved = new Map<string, Lease>();
-  readonly commits: (readonly Lease[])[] = [];
-  gate: Promise<void> = Promise.resolve();
-  failure: Error | undefined;
-  load() {
-    return Promise.resolve([...this.saved.values()]);
-  }
-  async commit(leases: readonly Lease[]) {
-    this.commits.push(leases);
-    await this.gate;
-    if (this.failure) throw this.failure;
-    for (const lease of leases) this.saved.set(lease.ip, lease);
-  }
-}
-
-async function start(changes: Partial<DhcpServerOptions> = {}, deps: Partial<DhcpServerDeps> = {}) {
-  const leases = (deps.leases ?? new Memory()) as Memory;
-  const sent: { packet: DhcpPacket; to: string }[] = [];
-  const events: PxeEvent[] = [];
-  const errors: string[] = [];
-  const log: Logger = {
-    ...silentLog,
-    error: (facts, text) => errors.push(`${text} ${JSON.stringify(facts)}`),
-  };
-  let bound: UdpBindOptions | undefined;
-  let receive: UdpReceiver = () => {};
-  const state: { now: number; decision: BootDecision } = { now: 1000, decision: address };
-  const handle = await createDhcpServer(
-    { ...options, ...changes },
-    {
-      openUdp: (bind, receiver) => {
-        bound = bind;
-        receive = receiver;
-        return Promise.resolve({
-          local: { address: bind.address, port: bind.port },
-          send: (data, to) => {
-            sent.push({ packet: decodeDhcpPacket(data), to: `${to.address}:${to.port}` });
-            return Promise.resolve();
-          },
-          close: () => Promise.resolve(),
-        });
-      },
-      clock: { now: () => state.now },
-      leases,
-      policy: { decide: () => state.decision },
-      events: (event) => void events.push(event),
-      loaderFor: () => undefined,
-      log,
-      ...deps,
-    },
-  );
-  const settle = () => new Promise((resolve) => setImmediate(resolve));
-  const say = async (m: Message) => {
-    receive(message(m), { address: '0.0.0.0', port: 68 });
-    await settle();
-  };
-  const types = () => sent.map(({ packet }) => packet.options.get(53)?.[0]);
-  return {
-    handle,
-    leases,
-    sent,
-    events,
-    errors,
-    state,
-    say,
-    types,
-    settle,
-    bound: () => bound,
-    raw: (b: Uint8Array) => receive(b, { address: '0.0.0.0', port: 68 }),
-  };
-}
-
+  rangeBegin: ip(network.replace(/0$/, '10')),
+  rangeEnd: ip(network.replace(/0$/, '20')),
+});
 const request = (who = mac, wanted = '192.0.2.100'): Message => ({
   type: 'request',
   mac: who,
@@ -104,7 +21,7 @@ const request = (who = mac, wanted = '192.0.2.100'): Message => ({
 describe('a DHCP server', () => {
   it('binds port 67 of its device with broadcast, to every address', async () => {
     const s = await start({ device: 'eth7' });
-    expect(s.bound()).toEqual({ address: '0.0.0.0', port: 67, device: 'eth7', broadcast: true });
+    expect(s.bound).toEqual([{ address: '0.0.0.0', port: 67, device: 'eth7', broadcast: true }]);
     expect(s.handle).toMatchObject({ address: '0.0.0.0', port: 67 });
   });
 
@@ -288,8 +205,27 @@ describe('a DHCP server', () => {
       { rangeBegin: ip('192.0.2.104') },
       { netmask: ip('255.0.255.0') },
       { netmask: ip('255.255.255.255') },
-      { reservations: new Map([[mac, ip('10.0.0.1')]]) },
+      { reservations: [{ mac, ip: ip('10.0.0.1') }] },
       { hostLeaseSeconds: 0 },
+      { reservations: [{ ip: ip('192.0.2.9') }] },
+      { reservations: [{ mac, ip: ip('192.0.2.255') }] },
+      {
+        reservations: [
+          { mac, ip: ip('192.0.2.9') },
+          { mac, ip: ip('192.0.2.10') },
+        ],
+      },
+      {
+        reservations: [
+          { mac, ip: ip('192.0.2.9') },
+          { mac: otherMac, ip: ip('192.0.2.9') },
+        ],
+      },
+      { excluded: [{ begin: ip('192.0.2.9'), end: ip('192.0.2.8') }] },
+      { subnets: [subnet('192.0.2.0')] },
+      { subnets: [subnet('198.51.100.0'), subnet('198.51.100.0')] },
+      { subnets: [{ ...subnet('198.51.100.0'), subnet: ip('198.51.100.1') }] },
+      { subnets: [{ ...subnet('198.51.100.0'), rangeEnd: ip('198.51.101.1') }] },
     ]) {
       await expect(start(wrong)).rejects.toMatchObject({ code: 'bad-dhcp-settings' });
     }
@@ -326,22 +262,26 @@ describe('a DHCP server', () => {
   });
 
   it('runs over a real socket', async () => {
-    const s = await start({ port: 0, bindAddress: ip('127.0.0.1') }, { openUdp });
+    const loopback = {
+      bindAddress: ip('127.0.0.1'),
+      serverAddress: ip('127.0.0.1'),
+      netmask: ip('255.0.0.0'),
+      rangeBegin: ip('127.0.0.100'),
+      rangeEnd: ip('127.0.0.200'),
+    };
+    const s = await start({ ...loopback, port: 0 }, { openUdp });
     expect(s.handle.port).toBeGreaterThan(0);
     const answer = new Promise<DhcpPacket>((resolve) => {
       void openUdp({ address: ip('127.0.0.2'), port: 0 }, (data) => resolve(decodeDhcpPacket(data))).then(
         async (client) => {
           // A client that has an address already is answered there; the port is the one that was set.
           await s.handle.close();
-          const again = await start(
-            { port: 0, bindAddress: ip('127.0.0.1'), clientPort: client.local.port },
-            { openUdp },
-          );
+          const again = await start({ ...loopback, port: 0, clientPort: client.local.port }, { openUdp });
           const inform = message({ type: 'inform', ciaddr: '127.0.0.2' });
           await client.send(inform, { address: '127.0.0.1', port: again.handle.port });
         },
       );
     });
-    expect((await answer).options.get(54)).toEqual(Uint8Array.of(192, 0, 2, 1));
+    expect((await answer).options.get(54)).toEqual(Uint8Array.of(127, 0, 0, 1));
   });
 });

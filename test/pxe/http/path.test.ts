@@ -51,6 +51,45 @@ it.each([
   expect(parseBootPath(target)).toBeUndefined();
 });
 
+it.each([
+  ['images/pxeboot/vmlinuz', 'images/pxeboot/vmlinuz'],
+  ['Packages/g/gcc-c%2b%2b+~^.rpm', 'Packages/g/gcc-c+++~^.rpm'],
+  ['with%20space', 'with space'],
+  ['%C3%BC', 'ü'],
+  ['.treeinfo', '.treeinfo'],
+  ['a..b', 'a..b'],
+  ['...', '...'],
+  ['%252e%252e', '%2e%2e'],
+])('reads the path %s of an install source', (raw, path) => {
+  expect(parseBootPath(`/boot/${token}/source/${raw}`)).toEqual({ kind: 'source', token, path });
+});
+
+it.each([
+  '',
+  '/',
+  'a//b',
+  'a/',
+  '/a',
+  '.',
+  '..',
+  'a/../b',
+  'a/%2e%2e/b',
+  'a%2Fb',
+  'a%5Cb',
+  'a\\b',
+  'a%00',
+  'a%0a',
+  '%ff',
+  '%',
+  '%e2%80%ae',
+  'a?x=1',
+  'a#x',
+  'a'.repeat(256),
+  'a/'.repeat(2100) + 'a',
+])('has no file of an install source at %j', (raw) => {
+  expect(parseBootPath(`/boot/${token}/source/${raw}`)).toBeUndefined();
+});
+
 it('gives only clean names for any target', () => {
   const piece = fc.constantFrom(
     '/',
@@ -76,8 +115,11 @@ it('gives only clean names for any target', () => {
     fc.property(target, (text) => {
       const path = parseBootPath(text);
       if (path === undefined) return;
-      const name = path.kind === 'loader' ? path.name : path.artefact;
-      expect(name).toMatch(/^[a-z0-9_-][a-z0-9._-]*$/);
+      if (path.kind === 'source') {
+        for (const segment of path.path.split('/')) expect(segment).not.toMatch(/^\.{0,2}$|[\\\p{Cc}]/u);
+      } else {
+        expect(path.kind === 'loader' ? path.name : path.artefact).toMatch(/^[a-z0-9_-][a-z0-9._-]*$/);
+      }
       expect(path.kind === 'loader' || /^[0-9a-f]{16,128}$/.test(path.token)).toBe(true);
     }),
     { numRuns: cases(100_000) },

@@ -28,3 +28,8 @@ it('keeps the order of the client and the standard’s values when nothing is as
     ],
   });
 });
+
+it('leaves tsize out where the size on the wire is not that of the file', () => {
+  const limits = { maxBlockSize: 1468, maxWindowSize: 32 };
+  expect(negotiate([{ name: 'tsize', value: '0' }], undefined, limits).answer).toEqual([]);
+});

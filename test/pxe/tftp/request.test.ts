@@ -31,7 +31,7 @@ it.each([
 
 it('refuses writes with access violation, other modes and malformed requests with illegal operation', () => {
   expect(decideRequest(rawRequest(2, 'undionly.kpxe'), files)).toMatchObject({ kind: 'refuse', code: 2 });
-  for (const mode of ['netascii', 'mail', 'image']) {
+  for (const mode of ['ascii', 'mail', 'image']) {
     expect(decideRequest(rawRequest(1, 'undionly.kpxe', mode), files)).toMatchObject({
       kind: 'refuse',
       code: 4,
@@ -68,4 +68,13 @@ it('shows odd names only in printable form, and not at full length', () => {
 it('takes nothing but slashes in front and 0xff at the end off a name', () => {
   expect(tableName('\\\\boot\\undionly.kpxe')).toBe('boot/undionly.kpxe');
   expect(tableName('a\u00ffb\u00ff\u00ff')).toBe('a\u00ffb');
+});
+
+it('translates a file for netascii, once', () => {
+  const table = { menu: Uint8Array.of(10) };
+  const ask = () =>
+    decideRequest(rawRequest(1, 'menu', 'NetASCII'), (name) => (name === 'menu' ? table.menu : undefined));
+  const first = ask();
+  expect(first).toMatchObject({ kind: 'serve', content: Uint8Array.of(13, 10) });
+  expect((ask() as { content: Uint8Array }).content).toBe((first as { content: Uint8Array }).content);
 });

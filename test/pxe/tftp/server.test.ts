@@ -152,6 +152,23 @@ it('close ends transfers under way, tells the client, leaves no socket, and may 
   await until(() => sockets() <= before);
 });
 
+it('tells progress twice a second at most, and what it had to repeat', async () => {
+  const clock = manualClock();
+  const { server, events } = await liveTftp({ f: pattern(512 * 20) }, {}, { clock });
+  keep(server);
+  const client = keep(await peer());
+  await client.send(rawRequest(1, 'f'), server.port);
+  for (let block = 1; block <= 6; block += 1) {
+    const packet = await client.next();
+    clock.advance(block === 3 ? 500 : 20); // the third one is sent once more
+    if (block === 3) await client.next();
+    await client.send(rawAck(block), packet!.port);
+  }
+  await client.next();
+  const told = events.filter((e) => e.phase === 'progress');
+  expect(told).toMatchObject([{ bytes: 1536, total: 10_240, retransmits: 1 }]);
+});
+
 it('rejects with the adapter’s error when its port is taken', async () => {
   const { server } = await liveTftp({});
   keep(server);

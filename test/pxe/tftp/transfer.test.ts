@@ -2,18 +2,20 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import {
   beginTransfer,
-  lastBlockOf,
   step,
   type Transfer,
   type TransferEffect,
   type TransferEvent,
 } from '../../../src/pxe/tftp/transfer.ts';
+import { negotiate } from '../../../src/pxe/tftp/negotiate.ts';
 import type { TftpOption } from '../../../src/pxe/tftp/wire/packet.ts';
 import { cases } from '../../support/cases.ts';
 import { pattern } from '../../support/tftp-peer.ts';
 import { simulate } from '../../support/tftp-simulation.ts';
 
 const limits = { maxBlockSize: 1468, maxWindowSize: 32 };
+const begin = (content: Uint8Array, options: readonly TftpOption[] = []) =>
+  beginTransfer(content, negotiate(options, content.length, limits), 0);
 const optionArbitrary: fc.Arbitrary<readonly TftpOption[]> = fc.uniqueArray(
   fc.oneof(
     fc.record({ name: fc.constant('blksize'), value: fc.integer({ min: 8, max: 64 }).map(String) }),
@@ -82,13 +84,7 @@ it('keeps its invariants under any events', () => {
   );
   fc.assert(
     fc.property(fc.nat(100), optionArbitrary, fc.array(event, { maxLength: 12 }), (size, options, events) => {
-      const request = { kind: 'read' as const, file: 'f', mode: 'octet', options };
-      let [state]: readonly [Transfer, readonly TransferEffect[]] = beginTransfer(
-        request,
-        pattern(size),
-        limits,
-        0,
-      );
+      let [state]: readonly [Transfer, readonly TransferEffect[]] = begin(pattern(size), options);
       let ends = 0;
       let ended = false;
       for (const e of events) {
@@ -97,8 +93,12 @@ it('keeps its invariants under any events', () => {
         state = after;
         expect(after.acked).toBeGreaterThanOrEqual(before.acked);
         expect(after.sent).toBeGreaterThanOrEqual(after.acked);
-        expect(after.sent).toBeLessThanOrEqual(lastBlockOf(after));
-        expect(effects.filter((x) => x.kind === 'send').length).toBeLessThanOrEqual(after.windowSize);
+        expect(after.sent).toBeLessThanOrEqual(after.plan.lastBlock);
+        for (const x of effects) {
+          if (x.kind !== 'send-data') continue;
+          expect(x.first).toBe(after.acked + 1);
+          expect(x.last - x.first).toBeLessThan(after.plan.windowSize);
+        }
         ends += effects.filter((x) => x.kind === 'end').length;
         expect(before.phase === 'ended' && effects.length > 0).toBe(false);
         if (before.phase !== 'ended') ended = effects.some((x) => x.kind === 'end');
@@ -110,12 +110,6 @@ it('keeps its invariants under any events', () => {
   );
 }, 120_000);
 
-const read = (options: readonly TftpOption[] = []) => ({
-  kind: 'read' as const,
-  file: 'f',
-  mode: 'octet',
-  options,
-});
 const ack = (block: number, now = 0): TransferEvent => ({
   kind: 'packet',
   packet: { kind: 'ack', block },
@@ -131,7 +125,7 @@ function run(start: readonly [Transfer, readonly TransferEffect[]], events: read
 const timeouts = (n: number): TransferEvent[] => Array.from({ length: n }, () => ({ kind: 'timeout' }));
 
 it('waits 1, 2, 4, 8 s and then says what silence usually means', () => {
-  const start = beginTransfer(read(), pattern(2000), limits, 0);
+  const start = begin(pattern(2000));
   const waits = [0, 1, 2, 3].map((n) => run(start, timeouts(n)).effects.find((e) => e.kind === 'wait')?.ms);
   expect(waits).toEqual([1000, 2000, 4000, 8000]);
   expect(run(start, timeouts(4)).effects).toEqual([
@@ -144,36 +138,63 @@ it('waits 1, 2, 4, 8 s and then says what silence usually means', () => {
       },
     },
   ]);
-  const later = run(start, [ack(1, 0), ...timeouts(9)]);
-  expect(later.state.phase).toBe('ended');
-  const stoppedInTheMiddle = run(start, [ack(1, 900), ...timeouts(4)]).effects;
+  expect(run(start, [ack(1, 0), ...timeouts(9)]).state.phase).toBe('sending');
+  const stoppedInTheMiddle = run(start, [ack(1, 0), ...timeouts(10)]).effects;
   expect(stoppedInTheMiddle).toMatchObject([
     { outcome: { reason: expect.stringMatching(/after block 1 of 4/) as unknown } },
   ]);
 });
 
 it('blames the path when the option answer arrived and the first large packet did not', () => {
-  const start = beginTransfer(read([{ name: 'blksize', value: '1468' }]), pattern(5000), limits, 0);
-  const { effects } = run(start, [ack(0, 5), ...timeouts(5)]);
+  const start = begin(pattern(5000), [{ name: 'blksize', value: '1468' }]);
+  const { effects } = run(start, [ack(0, 5), ...timeouts(10)]);
   expect(effects).toMatchObject([
     { outcome: { kind: 'failed', reason: expect.stringMatching(/1500 bytes.*MTU/) as unknown } },
   ]);
 });
 
 it('repeats early once it knows the round trip, and the client’s own timeout when it asked for one', () => {
-  const quick = run(beginTransfer(read(), pattern(2000), limits, 0), [ack(1, 3)]);
-  expect(quick.effects.find((e) => e.kind === 'wait')).toEqual({ kind: 'wait', ms: 200 });
-  const slow = run(beginTransfer(read(), pattern(2000), limits, 0), [ack(1, 400)]);
+  const quick = run(begin(pattern(2000)), [ack(1, 3)]);
+  expect(quick.effects.find((e) => e.kind === 'wait')).toEqual({ kind: 'wait', ms: 50 });
+  const slow = run(begin(pattern(2000)), [ack(1, 400)]);
   expect(slow.effects.find((e) => e.kind === 'wait')).toEqual({ kind: 'wait', ms: 1000 });
-  const own = run(beginTransfer(read([{ name: 'timeout', value: '6' }]), pattern(2000), limits, 0), [
-    ack(0, 1),
-    ack(1, 2),
-  ]);
+  const own = run(begin(pattern(2000), [{ name: 'timeout', value: '6' }]), [ack(0, 1), ack(1, 2)]);
   expect(own.effects.find((e) => e.kind === 'wait')).toEqual({ kind: 'wait', ms: 6000 });
 });
 
+it('keeps a longer wait until a packet that was sent once is answered', () => {
+  const waitOf = (events: readonly TransferEvent[]) =>
+    run(begin(pattern(9000)), events).effects.find((e) => e.kind === 'wait')?.ms;
+  const lost = [ack(1, 1), { kind: 'timeout' }, { kind: 'timeout' }] as const;
+  expect(waitOf(lost)).toBe(200);
+  expect(waitOf([...lost, ack(2, 400)])).toBe(200);
+  expect(waitOf([...lost, ack(2, 400), ack(3, 401)])).toBe(50);
+});
+
+it('counts what it sends once more', () => {
+  const windowed = begin(pattern(9000), [{ name: 'windowsize', value: '4' }]);
+  expect(run(windowed, [ack(0), ack(4)]).state.retransmits).toBe(0);
+  expect(run(windowed, [ack(0), ack(1)]).state.retransmits).toBe(3);
+  expect(run(windowed, [ack(0), { kind: 'timeout' }]).state.retransmits).toBe(4);
+});
+
+it('believes no duplicate ACK of the window after one that it repeated in vain', () => {
+  const windowed = begin(pattern(9000), [{ name: 'windowsize', value: '4' }]);
+  const repeated = [ack(0), ack(4), { kind: 'timeout' }, ack(8)] as const;
+  expect(run(windowed, [...repeated, ack(8)]).effects).toEqual([]);
+  expect(run(windowed, [...repeated, ack(12), ack(12)]).effects).toMatchObject([{ first: 13, last: 16 }]);
+});
+
+it('sends little more than was lost when every ACK of a window comes twice', () => {
+  const channel = { seed: 1, loss: 0, duplicate: 1, jitterMs: 0 };
+  const result = simulate(pattern(512 * 400), [{ name: 'windowsize', value: '8' }], channel);
+  expect(result.outcome).toEqual({ kind: 'done' });
+  // Every packet comes twice, and this receiver complains about each second one.
+  expect(result.dataSent).toBeLessThan(401 * 8);
+});
+
 it('takes an abort before any data for a probe and an abort later for a failure', () => {
-  const start = beginTransfer(read([{ name: 'tsize', value: '0' }]), pattern(2000), limits, 0);
+  const start = begin(pattern(2000), [{ name: 'tsize', value: '0' }]);
   const abort: TransferEvent = {
     kind: 'packet',
     packet: { kind: 'error', code: 0, message: 'TFTP Aborted' },
@@ -186,21 +207,24 @@ it('takes an abort before any data for a probe and an abort later for a failure'
 });
 
 it('answers a repeated request with its first packet again, until data was acknowledged', () => {
-  const start = beginTransfer(read(), pattern(2000), limits, 0);
+  const start = begin(pattern(2000));
   expect(run(start, [{ kind: 'asked-again' }]).effects).toMatchObject([
-    { kind: 'send', packet: { block: 1 } },
+    { kind: 'send-data', first: 1, last: 1 },
   ]);
   expect(run(start, [ack(1), { kind: 'asked-again' }]).effects).toEqual([]);
 });
 
-it('goes on past block 65535 to block 0', () => {
+it.each([
+  [1, 0],
+  [16, 0],
+  [16, 0.0005],
+])('goes on past block 65535 to block 0 with a window of %i, at a loss of %d', (windowSize, loss) => {
   const size = 8 * 65_540;
-  const result = simulate(pattern(size), [{ name: 'blksize', value: '8' }], {
-    seed: 1,
-    loss: 0,
-    duplicate: 0,
-    jitterMs: 0,
-  });
+  const options = [
+    { name: 'blksize', value: '8' },
+    { name: 'windowsize', value: String(windowSize) },
+  ];
+  const result = simulate(pattern(size), options, { seed: 1, loss, duplicate: 0, jitterMs: 0 });
   expect(result.outcome).toEqual({ kind: 'done' });
   expect(Buffer.compare(Buffer.from(result.received), Buffer.from(pattern(size)))).toBe(0);
 });

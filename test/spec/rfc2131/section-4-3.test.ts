@@ -5,7 +5,6 @@ import type { Mac } from '../../../src/base/mac.ts';
 import {
   config,
   decide,
-  ip,
   lease,
   mac,
   message,
@@ -105,8 +104,20 @@ describe('RFC 2131 §4.1 destinations', () => {
     expect(to({ type: 'discover', fields: { flags: 0x8000 } }).address).toBe('255.255.255.255');
   });
 
-  it('are none for a relay of another subnet', () => {
-    expect(decide({ type: 'discover', giaddr: '198.51.100.2' }).kind).toBe('ignore');
+  it('are never a third party that the message names as its address', () => {
+    for (const type of ['discover', 'request'] as const) {
+      const m = { type, ciaddr: '203.0.113.9', requested: '203.0.113.9' } as const;
+      expect(replyOf(decide(m)).reply.to.address).toBe('255.255.255.255');
+    }
+    expect(decide({ type: 'inform', ciaddr: '203.0.113.9' }).kind).toBe('ignore');
+  });
+
+  it('may be the address to come, where the broadcast flag is clear and no relay is between', () => {
+    const direct = (m: Parameters<typeof decide>[0]) => replyOf(decide(m)).reply.direct;
+    expect(direct({ type: 'discover' })).toBe('192.0.2.100');
+    expect(direct({ type: 'discover', fields: { flags: 0x8000 } })).toBeUndefined();
+    expect(direct({ type: 'discover', giaddr: '192.0.2.2' })).toBeUndefined();
+    expect(direct({ type: 'request', requested: '10.0.0.1' })).toBeUndefined();
   });
 });
 
@@ -128,8 +139,9 @@ describe('RFC 2131 §2 sizes', () => {
   });
 
   it('that no client could take are not sent', () => {
-    const settings = { dns: Array.from({ length: 80 }, () => ip('192.0.2.53')) };
-    expect(decide({ type: 'discover' }, { settings }).kind).toBe('ignore');
+    const options = { 61: Array.from({ length: 500 }, () => 1) };
+    expect(decide({ type: 'discover', options }).kind).toBe('ignore');
+    expect(decide({ type: 'request', requested: '10.0.0.1', options }).kind).toBe('ignore');
   });
 });
 
@@ -162,7 +174,6 @@ describe('datagrams that are none of ours', () => {
     expect(reasonOf(message({ type: 'discover', fields: { hlen: 8 } }))).toBe('not-ethernet');
     expect(reasonOf(message({ type: 'discover', mac: '01:00:5e:00:00:01' as Mac }))).toBe('bad-mac');
     expect(reasonOf(message({ type: 'discover', mac: '00:00:00:00:00:00' as Mac }))).toBe('bad-mac');
-    expect(reasonOf(message({ type: 'none' }))).toBe('not-dhcp');
     for (const type of ['offer', 'ack', 'nak'] as const)
       expect(reasonOf(message({ type }))).toBe('not-from-a-client');
     expect(reasonOf(message({ type: 'none', options: { 53: [13] } }))).toBe('malformed');

@@ -23,12 +23,16 @@ export const code = {
   bootFileName: 67,
   /** RFC 3004 */
   userClass: 77,
+  /** RFC 4039 */
+  rapidCommit: 80,
   /** RFC 3046 */
   relayInfo: 82,
   /** RFC 4578 §2.1 */
   clientArch: 93,
   /** RFC 4578 §2.3 */
   machineId: 97,
+  /** RFC 3011 */
+  subnetSelection: 118,
   /** iPXE's encapsulated options; https://ipxe.org/howto/dhcpd */
   ipxe: 175,
   end: 255,

@@ -1,6 +1,8 @@
 import { ByteReader, ByteWriter, WireError } from '../../../base/bytes.ts';
 import { ipv4FromNumber, ipv4ToNumber, type Ipv4 } from '../../../base/ipv4.ts';
-import { decodeOptions, encodeOptions, type Options, overloadOf } from './option-area.ts';
+import { decodeOptionFields, encodeOptions, inOrder, type Options, writeOption } from './option-area.ts';
+import { code } from './option-codes.ts';
+import { layOutOptions, type OptionLayout } from './option-layout.ts';
 
 export const BOOTREQUEST = 1;
 export const BOOTREPLY = 2;
@@ -9,10 +11,13 @@ export const ETHERNET = 1;
 /** First bit of `flags`: the client can't take a unicast before it has an address. RFC 2131 §2 */
 export const BROADCAST_FLAG = 0x8000;
 
+const NOWHERE = '0.0.0.0' as Ipv4;
 const MAGIC_COOKIE = 0x63825363;
 const CHADDR_LENGTH = 16;
 const SNAME_LENGTH = 64;
 const FILE_LENGTH = 128;
+/** Where the options field begins behind the magic cookie. RFC 2131 figure 1 */
+const OPTIONS_OFFSET = 240;
 /** Smallest BOOTP message; older relays and ROMs drop shorter ones. RFC 1542 §2.1 */
 const MIN_LENGTH = 300;
 
@@ -40,55 +45,110 @@ export interface DhcpPacket {
 /** Reads one datagram. Options of overloaded fields are merged (RFC 2131 §4.1). Throws WireError. */
 export function decodeDhcpPacket(datagram: Uint8Array): DhcpPacket {
   const r = new ByteReader(datagram);
-  const ip = (field: string): Ipv4 => ipv4FromNumber(r.u32be(field));
-  const fixed = {
-    op: r.u8('dhcp.op'),
-    htype: r.u8('dhcp.htype'),
-    hlen: r.u8('dhcp.hlen'),
-    hops: r.u8('dhcp.hops'),
-    xid: r.u32be('dhcp.xid'),
-    secs: r.u16be('dhcp.secs'),
-    flags: r.u16be('dhcp.flags'),
-    ciaddr: ip('dhcp.ciaddr'),
-    yiaddr: ip('dhcp.yiaddr'),
-    siaddr: ip('dhcp.siaddr'),
-    giaddr: ip('dhcp.giaddr'),
-    chaddr: r.bytes(CHADDR_LENGTH, 'dhcp.chaddr'),
-  };
-  if (fixed.hlen > CHADDR_LENGTH) throw new WireError('bad-value', 'dhcp.hlen', `${fixed.hlen} is over 16`);
-  const sname = r.bytes(SNAME_LENGTH, 'dhcp.sname');
-  const file = r.bytes(FILE_LENGTH, 'dhcp.file');
-  if (r.u32be('dhcp.cookie') !== MAGIC_COOKIE) {
+  const op = r.u8('dhcp.op');
+  const htype = r.u8('dhcp.htype');
+  const hlen = r.u8('dhcp.hlen');
+  if (hlen > CHADDR_LENGTH) throw new WireError('bad-value', 'dhcp.hlen', `${hlen} is over 16`);
+  const hops = r.u8('dhcp.hops');
+  const xid = readU32(r, 'dhcp.xid');
+  const secs = r.u16be('dhcp.secs');
+  const flags = r.u16be('dhcp.flags');
+  const ciaddr = readAddress(r, 'dhcp.ciaddr');
+  const yiaddr = readAddress(r, 'dhcp.yiaddr');
+  const siaddr = readAddress(r, 'dhcp.siaddr');
+  const giaddr = readAddress(r, 'dhcp.giaddr');
+  const chaddr = r.bytes(CHADDR_LENGTH, 'dhcp.chaddr');
+  const snameAt = r.offset;
+  r.skip(SNAME_LENGTH, 'dhcp.sname');
+  const fileAt = r.offset;
+  r.skip(FILE_LENGTH, 'dhcp.file');
+  if (readU32(r, 'dhcp.cookie') !== MAGIC_COOKIE) {
     throw new WireError('bad-value', 'dhcp.cookie', 'not the magic cookie of RFC 2131 §3');
   }
-  const area = r.rest();
-  const overload = overloadOf(area);
-  // Order of RFC 2131 §4.1 and RFC 3396 §5: options, file, sname.
-  const areas = [area, ...(overload.file ? [file] : []), ...(overload.sname ? [sname] : [])];
+  const { options, overload } = decodeOptionFields(
+    r,
+    () => new ByteReader(datagram, fileAt).bytes(FILE_LENGTH, 'dhcp.file'),
+    () => new ByteReader(datagram, snameAt).bytes(SNAME_LENGTH, 'dhcp.sname'),
+  );
   return {
-    ...fixed,
-    sname: overload.sname ? '' : textOf(sname),
-    file: overload.file ? '' : textOf(file),
-    options: decodeOptions(areas),
+    op,
+    htype,
+    hlen,
+    hops,
+    xid,
+    secs,
+    flags,
+    ciaddr,
+    yiaddr,
+    siaddr,
+    giaddr,
+    chaddr,
+    sname: overload.sname ? '' : readText(new ByteReader(datagram, snameAt), SNAME_LENGTH),
+    file: overload.file ? '' : readText(new ByteReader(datagram, fileAt), FILE_LENGTH),
+    options,
   };
 }
 
 /** Bytes of a message, padded to 300. Throws WireError `too-long` when a text does not fit its field with a NUL behind it. */
 export function encodeDhcpPacket(packet: DhcpPacket): Uint8Array {
-  const w = new ByteWriter(MIN_LENGTH);
+  return written(packet, { options: encodeOptions(packet.options), file: undefined, sname: undefined });
+}
+
+/**
+ * As encodeDhcpPacket in at most `limit` bytes, with options in an empty `file` and `sname` when the options field is too small
+ * (RFC 2131 §4.1); undefined when even these do not hold them.
+ */
+export function fitDhcpPacket(packet: DhcpPacket, limit: number, mayOverload = true): Uint8Array | undefined {
+  const layout = layOutOptions(packet.options, {
+    options: limit - OPTIONS_OFFSET,
+    file: mayOverload && packet.file === '' ? FILE_LENGTH : 0,
+    sname: mayOverload && packet.sname === '' ? SNAME_LENGTH : 0,
+  });
+  return layout && written(packet, layout);
+}
+
+function written(packet: DhcpPacket, layout: OptionLayout): Uint8Array {
+  const w = headOf(packet);
+  writeField(w, layout.sname ?? textBytes(packet.sname, SNAME_LENGTH, 'dhcp.sname'), SNAME_LENGTH);
+  writeField(w, layout.file ?? textBytes(packet.file, FILE_LENGTH, 'dhcp.file'), FILE_LENGTH);
+  w.u32be(MAGIC_COOKIE).bytes(layout.options);
+  return padded(w);
+}
+
+/** The same end for many messages: empty `sname` and `file`, and options that more can follow. */
+export function encodeTail(options: Options): Uint8Array {
+  const w = new ByteWriter(MIN_LENGTH).fill(SNAME_LENGTH + FILE_LENGTH).u32be(MAGIC_COOKIE);
+  for (const option of inOrder(options)) writeOption(w, option, options.get(option) ?? new Uint8Array());
+  return w.done();
+}
+
+/** A message on such a tail, with more options behind it; the packet's own, `sname` and `file` are left out. */
+export function encodeOnTail(packet: DhcpPacket, tail: Uint8Array, more: Options): Uint8Array {
+  const w = headOf(packet).bytes(tail);
+  for (const option of inOrder(more)) writeOption(w, option, more.get(option) ?? new Uint8Array());
+  return padded(w.u8(code.end));
+}
+
+function headOf(packet: DhcpPacket): ByteWriter {
+  const w = new ByteWriter(MIN_LENGTH + 64);
   w.u8(packet.op).u8(packet.htype).u8(packet.hlen).u8(packet.hops);
   w.u32be(packet.xid).u16be(packet.secs).u16be(packet.flags);
-  for (const ip of [packet.ciaddr, packet.yiaddr, packet.siaddr, packet.giaddr]) w.u32be(ipv4ToNumber(ip));
+  writeAddress(w, packet.ciaddr);
+  writeAddress(w, packet.yiaddr);
+  writeAddress(w, packet.siaddr);
+  writeAddress(w, packet.giaddr);
   if (packet.chaddr.length !== CHADDR_LENGTH) {
     throw new WireError('bad-value', 'dhcp.chaddr', `${packet.chaddr.length} bytes, not 16`);
   }
-  w.bytes(packet.chaddr);
-  writeText(w, packet.sname, SNAME_LENGTH, 'dhcp.sname');
-  writeText(w, packet.file, FILE_LENGTH, 'dhcp.file');
-  w.u32be(MAGIC_COOKIE);
-  w.bytes(encodeOptions(packet.options));
-  if (w.length < MIN_LENGTH) w.fill(MIN_LENGTH - w.length);
-  return w.done();
+  return w.bytes(packet.chaddr);
+}
+
+function padded(w: ByteWriter): Uint8Array {
+  return w.length < MIN_LENGTH ? w.fill(MIN_LENGTH - w.length).done() : w.done();
+}
+
+function writeAddress(w: ByteWriter, ip: Ipv4): void {
+  w.u32be(ip === NOWHERE ? 0 : ipv4ToNumber(ip));
 }
 
 /** True when a text fits `file` with its final NUL. */
@@ -96,13 +156,28 @@ export function fitsFileField(text: string): boolean {
   return text.length < FILE_LENGTH;
 }
 
-/** Latin-1, because it gives every byte back as it was. */
-function textOf(field: Uint8Array): string {
-  const end = field.indexOf(0);
-  return Array.from(end < 0 ? field : field.subarray(0, end), (b) => String.fromCharCode(b)).join('');
+/** As ByteReader's u32be, without the view that this makes for each number. */
+function readU32(r: ByteReader, field: string): number {
+  return r.u16be(field) * 0x10000 + r.u16be(field);
 }
 
-function writeText(w: ByteWriter, text: string, length: number, field: string): void {
+function readAddress(r: ByteReader, field: string): Ipv4 {
+  const number = readU32(r, field);
+  return number === 0 ? NOWHERE : ipv4FromNumber(number);
+}
+
+/** Latin-1, because it gives every byte back as it was. */
+function readText(r: ByteReader, length: number): string {
+  let text = '';
+  while (text.length < length) {
+    const byte = r.u8('dhcp.text');
+    if (byte === 0) return text;
+    text += String.fromCharCode(byte);
+  }
+  return text;
+}
+
+function textBytes(text: string, length: number, field: string): Uint8Array {
   if (text.length >= length) {
     throw new WireError('too-long', field, `${text.length} characters, room for ${length - 1}`);
   }
@@ -110,5 +185,9 @@ function writeText(w: ByteWriter, text: string, length: number, field: string): 
   if (codes.some((code) => code === 0 || code > 255)) {
     throw new WireError('bad-value', field, 'a character that is not one byte');
   }
-  w.bytes(Uint8Array.from(codes)).fill(length - text.length);
+  return Uint8Array.from(codes);
+}
+
+function writeField(w: ByteWriter, bytes: Uint8Array, length: number): void {
+  w.bytes(bytes).fill(length - bytes.length);
 }

@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { WireError } from '../../../../src/base/bytes.ts';
-import { decodeOptions, encodeOptions, overloadOf } from '../../../../src/pxe/dhcp/wire/option-area.ts';
+import { ByteReader, WireError } from '../../../../src/base/bytes.ts';
+import {
+  decodeOptionFields,
+  decodeOptions,
+  encodeOptions,
+} from '../../../../src/pxe/dhcp/wire/option-area.ts';
 
 const area = (...bytes: number[]): Uint8Array => Uint8Array.from(bytes);
 
@@ -41,12 +45,20 @@ describe('option areas', () => {
   });
 
   it('tell which fields are overloaded', () => {
-    expect(overloadOf(area(255))).toEqual({ file: false, sname: false });
-    expect(overloadOf(area(52, 1, 1, 255))).toEqual({ file: true, sname: false });
-    expect(overloadOf(area(52, 1, 2))).toEqual({ file: false, sname: true });
-    expect(overloadOf(area(52, 1, 3))).toEqual({ file: true, sname: true });
-    for (const bytes of [area(52, 1, 4), area(52, 1, 0), area(52, 0), area(52, 2, 1, 1)]) {
-      expect(() => overloadOf(bytes)).toThrow(WireError);
+    const none = () => area(255);
+    const overloadOf = (...bytes: number[]) =>
+      decodeOptionFields(new ByteReader(area(...bytes)), none, none).overload;
+    expect(overloadOf(255)).toEqual({ file: false, sname: false });
+    expect(overloadOf(52, 1, 1, 255)).toEqual({ file: true, sname: false });
+    expect(overloadOf(52, 1, 2)).toEqual({ file: false, sname: true });
+    expect(overloadOf(52, 1, 3)).toEqual({ file: true, sname: true });
+    for (const bytes of [
+      [52, 1, 4],
+      [52, 1, 0],
+      [52, 0],
+      [52, 2, 1, 1],
+    ]) {
+      expect(() => overloadOf(...bytes)).toThrow(WireError);
     }
   });
 });

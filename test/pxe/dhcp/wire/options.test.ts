@@ -112,9 +112,12 @@ describe('option values', () => {
     }
   });
 
-  it('175: HTTP or not, and the switch that skips the ProxyDHCP wait', () => {
-    expect(decodeIpxeFeatures(bytes(0xb1, 1, 2, 0x13, 1, 1)).http).toBe(true);
-    expect(decodeIpxeFeatures(bytes(0x15, 1, 1)).http).toBe(false);
+  it('175: all that a script needs or not, and the switch that skips the ProxyDHCP wait', () => {
+    expect(decodeIpxeFeatures(bytes(0xb1, 1, 2, 0x13, 1, 1)).complete).toBe(true);
+    expect(decodeIpxeFeatures(bytes(0x15, 1, 1)).complete).toBe(false);
+    // Only Multiboot; then bzImage as well.
+    expect(decodeIpxeFeatures(bytes(0x13, 1, 1, 0x19, 1, 1)).complete).toBe(false);
+    expect(decodeIpxeFeatures(bytes(0x13, 1, 1, 0x19, 1, 1, 0x18, 1, 1)).complete).toBe(true);
     expect(() => decodeIpxeFeatures(bytes(0x13, 9))).toThrow(WireError);
     expect(encodeNoPxeDhcp()).toEqual(bytes(0xb0, 1, 1, 255));
   });

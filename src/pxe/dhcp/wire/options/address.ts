@@ -4,7 +4,7 @@ import { ipv4FromNumber, ipv4ToNumber, type Ipv4 } from '../../../../base/ipv4.t
 /** Options of exactly one address: 1, 28, 50 (RFC 2132 §9.1), 54 (RFC 2132 §9.7). Throws WireError. */
 export function decodeAddress(value: Uint8Array, field: string): Ipv4 {
   const r = new ByteReader(value);
-  const address = ipv4FromNumber(r.u32be(field));
+  const address = ipv4FromNumber(r.u16be(field) * 0x10000 + r.u16be(field));
   r.end(field);
   return address;
 }

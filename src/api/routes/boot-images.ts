@@ -1,0 +1,61 @@
+import { Type } from 'typebox';
+import { deleteMode, description, list, newResourceUuid, reference, shortText } from '../schemas.ts';
+import type { ApiDefinition } from '../zstack/definition.ts';
+import { defineApi } from '../zstack/definition.ts';
+import { inventoryAnswer, queryApis } from './resource.ts';
+
+const path = '/baremetal/images';
+const innerPath = Type.Optional(
+  Type.String({
+    minLength: 1,
+    maxLength: 1024,
+    hint: 'must be a path inside the source such as images/pxeboot/vmlinuz',
+  }),
+);
+
+/** Images that machines are installed from. ZStack has no such APIs; these follow its style. */
+export const bootImageApis: readonly ApiDefinition[] = [
+  defineApi({
+    name: 'AddBaremetalImage',
+    method: 'POST',
+    path,
+    keys: ['params'],
+    async: true,
+    access: 'admin',
+    summary: 'Adds an install source: an ISO or a directory on the server, or a mirror; an ISO is read once',
+    answers: { kind: 'inventory', resource: 'bootImage' },
+    params: Type.Object({
+      name: shortText,
+      description: Type.Optional(description),
+      url: Type.String({ minLength: 1, maxLength: 2048, hint: 'must be a URL such as file:///srv/disc.iso' }),
+      kind: Type.Optional(Type.Enum(['iso', 'directory', 'redirect'])),
+      checksum: Type.Optional(shortText),
+      kernel: innerPath,
+      initrd: innerPath,
+      kernelArguments: Type.Optional(list),
+      resourceUuid: Type.Optional(newResourceUuid),
+    }),
+    async run({ context, params, progress }) {
+      const uuid = await context.service.addImage(params, (done, total) =>
+        progress.report('reading the image', Math.floor((done / total) * 100)),
+      );
+      return inventoryAnswer(context, 'bootImage', uuid);
+    },
+  }),
+  ...queryApis('QueryBaremetalImage', path, 'bootImage'),
+  defineApi({
+    name: 'DeleteBaremetalImage',
+    method: 'DELETE',
+    path: `${path}/:uuid`,
+    keys: [],
+    async: true,
+    access: 'admin',
+    summary: 'Forgets an image, not its file; one that an installation uses stays',
+    answers: { kind: 'empty' },
+    params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
+    async run({ context, params }) {
+      await context.service.deleteImage(params.uuid);
+      return {};
+    },
+  }),
+];
