@@ -48,12 +48,13 @@ const repository = resolve(import.meta.dirname, '..');
 /** Writes the configuration into `folder` and answers the process, not yet started. */
 export function prepareRackwright(options: {
   readonly folder: string;
-  readonly topology: Topology;
-  readonly gate: Gate;
+  readonly topology: Pick<Topology, 'start'>;
+  readonly gate: Pick<Gate, 'fetch'>;
   readonly settings: RackwrightSettings;
+  /** Default 8080. */
+  readonly port?: number;
 }): RackwrightProcess {
-  const { folder, topology, gate, settings } = options;
-  const port = 8080;
+  const { folder, topology, gate, settings, port = 8080 } = options;
   const adminPassword = randomBytes(12).toString('hex');
   const dataDirectory = join(folder, 'data');
   const passwordFile = join(folder, 'admin-password');

@@ -21,6 +21,8 @@ type Json = Readonly<Record<string, unknown>>;
 export interface ZstackClient {
   /** Creates a resource (POST with `params`) and answers its inventory. */
   create(path: string, params: Json, systemTags?: readonly string[]): Promise<Json>;
+  /** The same, answering the whole result. */
+  post(path: string, params: Json): Promise<Json>;
   /** Calls an action (PUT with the action's key) and answers its whole result. */
   act(path: string, action: string, params?: Json): Promise<Json>;
   /** Queries with `q` conditions and answers the inventories. */
@@ -53,7 +55,7 @@ function result(what: string, answer: GateAnswer): Json {
 
 /** Logs in as an account and answers a client with that session. `base` is e.g. `http://127.0.0.1:8080`. */
 export async function connectZstack(
-  gate: Gate,
+  gate: Pick<Gate, 'fetch'>,
   base: string,
   accountName: string,
   password: string,
@@ -91,6 +93,7 @@ export async function connectZstack(
       const body = { params, ...(systemTags === undefined ? {} : { systemTags }) };
       return (await call('POST', path, body))['inventory'] as Json;
     },
+    post: (path, params) => call('POST', path, { params }),
     act: (path, action, params = {}) => call('PUT', path, { [action]: params }),
     async query(path, ...conditions) {
       const search = conditions.map((condition) => `q=${encodeURIComponent(condition)}`).join('&');

@@ -1,0 +1,150 @@
+import { expectSame, type Step } from '../steps.ts';
+import { expectText, type ProductWorld, refusal } from './world.ts';
+
+/** The NIC that stands alone, and the two that share a group with their bridge. */
+export const lone = '0000:03:00.0';
+export const pair = ['0000:05:01.0', '0000:05:02.0'] as const;
+
+const driverOf = (address: string): string =>
+  `basename "$(readlink -f /sys/bus/pci/devices/${address}/driver)"`;
+const dashed = (uuid: string): string => uuid.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+
+/** Devices on the bus of the VM, as its QEMU says. */
+export async function busOf({ host, uuid }: ProductWorld): Promise<string> {
+  return await host.run(`virsh -q qemu-monitor-command ${dashed(uuid('vm'))} --hmp 'info pci'`, 60_000);
+}
+
+export async function expectDriver({ host }: ProductWorld, address: string, driver: string): Promise<void> {
+  expectSame(`driver of ${address}`, await host.run(driverOf(address)), driver);
+}
+
+/** Gives the device at an address to the VM, or takes it back. */
+export async function hand(world: ProductWorld, what: 'attach' | 'detach', address: string): Promise<void> {
+  const device = await world.deviceAt(address);
+  await world.client.create(`/pci-device/pci-devices/${String(device['uuid'])}/${what}`, {
+    vmInstanceUuid: world.uuid('vm'),
+  });
+}
+
+const vmAction = async (world: ProductWorld, action: string, params = {}): Promise<void> => {
+  await world.client.act(`/vm-instances/${world.uuid('vm')}/actions`, action, params);
+};
+export const stopVm = (world: ProductWorld): Promise<void> =>
+  vmAction(world, 'stopVmInstance', { type: 'cold' });
+export const startVm = (world: ProductWorld): Promise<void> => vmAction(world, 'startVmInstance');
+
+/** A VM of our own on the host, and devices that it gets and gives back. */
+export const passThroughSteps: readonly Step<ProductWorld>[] = [
+  {
+    name: 'create-vm',
+    async run({ client, host, uuids, uuid }) {
+      await host.run(
+        'mkdir -p /var/lib/images && qemu-img create -q -f qcow2 /var/lib/images/blank.qcow2 64M',
+      );
+      const offering = await client.create('/instance-offerings', {
+        name: 'tiny',
+        cpuNum: 1,
+        memorySize: 128 * 2 ** 20,
+      });
+      const image = await client.create('/images', {
+        name: 'blank',
+        url: 'file:///var/lib/images/blank.qcow2',
+        format: 'qcow2',
+        mediaType: 'RootVolumeTemplate',
+        backupStorageUuids: [],
+      });
+      uuids.set('offering', String(offering['uuid']));
+      uuids.set('image', String(image['uuid']));
+      const vm = await client.create('/vm-instances', {
+        name: 'guest <1> & "co"',
+        instanceOfferingUuid: uuid('offering'),
+        imageUuid: uuid('image'),
+        l3NetworkUuids: ['br0'],
+        hostUuid: uuid('host'),
+      });
+      uuids.set('vm', String(vm['uuid']));
+      expectSame('state', String(vm['state']), 'Running');
+      return await host.run(`virsh -q domstate ${dashed(uuid('vm'))}`);
+    },
+  },
+  {
+    name: 'refused-devices',
+    async run(world) {
+      const { host } = world;
+      const behind = (path: string): Promise<string> =>
+        host.run(`readlink -f ${path} | grep -oE '[0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\\.[0-7]' | tail -n 1`);
+      const nic = await behind('/sys/class/net/$(ls /sys/class/net/br0/brif | head -n 1)/device');
+      const disk = await behind(
+        '/sys/class/block/$(lsblk -nro PKNAME "$(findmnt -no SOURCE /)" | head -n 1)',
+      );
+      const nicText = await refusal(hand(world, 'attach', nic));
+      expectText('the management NIC', nicText, /management|bridge|route/i);
+      const diskText = await refusal(hand(world, 'attach', disk));
+      expectText('the boot disk', diskText, 'runs from its disk');
+      for (const address of [nic, disk]) {
+        expectSame(`driver of ${address}`, await host.run(driverOf(address)), 'virtio-pci');
+      }
+      return diskText.slice(0, 160);
+    },
+  },
+  {
+    name: 'attach-running',
+    async run(world) {
+      await hand(world, 'attach', lone);
+      await expectDriver(world, lone, 'vfio-pci');
+      expectText("the VM's bus", await busOf(world), '8086:10d3');
+      const device = await world.deviceAt(lone);
+      expectSame('status', String(device['status']), 'Attached');
+      expectSame('VM', String(device['vmInstanceUuid']), world.uuid('vm'));
+      return undefined;
+    },
+  },
+  {
+    name: 'attach-group',
+    async run(world) {
+      await hand(world, 'attach', pair[0]);
+      for (const address of pair) {
+        await expectDriver(world, address, 'vfio-pci');
+        expectSame(`status of ${address}`, String((await world.deviceAt(address))['status']), 'Attached');
+      }
+      const seen = (await busOf(world)).match(/8086:100e/g)?.length ?? 0;
+      expectSame("NICs of the group on the VM's bus", String(seen), '2');
+      return undefined;
+    },
+  },
+  {
+    // Firmware does not answer the wish to let a device go; a VM that is stopped has nothing to say.
+    name: 'give-back',
+    async run(world) {
+      await stopVm(world);
+      for (const address of [lone, pair[0]]) await hand(world, 'detach', address);
+      await expectDriver(world, lone, 'e1000e');
+      for (const address of pair) await expectDriver(world, address, 'e1000');
+      for (const address of [lone, ...pair]) {
+        expectSame(`status of ${address}`, String((await world.deviceAt(address))['status']), 'Active');
+      }
+      return undefined;
+    },
+  },
+  {
+    name: 'attach-stopped',
+    async run(world) {
+      await hand(world, 'attach', lone);
+      await startVm(world);
+      await expectDriver(world, lone, 'vfio-pci');
+      expectText("the VM's bus", await busOf(world), '8086:10d3');
+      return undefined;
+    },
+  },
+  {
+    name: 'unwilling-guest',
+    async run(world) {
+      const said = await refusal(hand(world, 'detach', lone)).catch(() => undefined);
+      if (said !== undefined) expectText('a guest that does not let go', said, /guest|stop/i);
+      await stopVm(world);
+      await world.deviceBecomes(lone, 'Active');
+      await expectDriver(world, lone, 'e1000e');
+      return said === undefined ? 'the guest let go' : said.slice(0, 160);
+    },
+  },
+];

@@ -1,0 +1,64 @@
+import { existsSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildHostImage } from '../../hardware-lab/kvm-host/image/build.ts';
+import { type KvmHost, startKvmHost } from '../../hardware-lab/kvm-host/machine.ts';
+import { playSteps } from '../../hardware-lab/kvm-host/steps.ts';
+import { guestSteps } from '../../hardware-lab/kvm-host/proof/guest.ts';
+import { run, waitFor } from '../../hardware-lab/processes.ts';
+import { defaultCache } from '../../inspector/build.ts';
+import { needRoot, needTools } from '../support/need.ts';
+
+const ready =
+  needRoot() &&
+  needTools(
+    { tool: 'qemu-system-x86_64', package: 'qemu-system-x86' },
+    { tool: 'qemu-img', package: 'qemu-utils' },
+    { tool: 'ssh', package: 'openssh-client' },
+    { tool: 'mmdebstrap', package: 'mmdebstrap' },
+    { tool: 'mke2fs', package: 'e2fsprogs' },
+  );
+
+/** Enough for a build and a boot on a busy machine. */
+const minutes = 60_000;
+
+describe.skipIf(!ready)('a KVM host as a lab guest', () => {
+  let host: KvmHost;
+
+  beforeAll(async () => {
+    const log = (line: string): void => void process.stderr.write(`kvm host: ${line}\n`);
+    const image = await buildHostImage({ cache: defaultCache, log });
+    host = await startKvmHost({ image, iommu: 'intel' });
+    await host.waitUntilUp(5 * minutes);
+  }, 15 * minutes);
+
+  afterAll(async () => {
+    await host?.close();
+  });
+
+  it(
+    'lets root in by key and rack by password, and has groups once its boot loader says so',
+    async () => {
+      const wanted = ['boot', 'key-login', 'password-login', 'iommu-off', 'iommu-on', 'groups'];
+      const steps = guestSteps.filter(({ name }) => wanted.includes(name));
+      expect(steps.map(({ name }) => name)).toEqual(wanted);
+      const results = await playSteps(steps, host, () => undefined);
+      expect(results.filter(({ result }) => result !== 'ok')).toEqual([]);
+    },
+    10 * minutes,
+  );
+
+  it('leaves nothing behind', async () => {
+    const marked = async (): Promise<string> =>
+      (await run('ps', ['-eo', 'stat=,args=']))
+        .split('\n')
+        .filter((line) => line.includes(host.folder) && !line.startsWith('Z'))
+        .join('\n');
+    expect(await marked()).toContain('qemu-system-x86_64');
+    await host.close();
+    expect(existsSync(host.folder)).toBe(false);
+    // The shared connection of ssh ends when it notices.
+    await waitFor('the end of its processes', 10_000, async () =>
+      (await marked()) === '' ? true : undefined,
+    );
+  });
+});
