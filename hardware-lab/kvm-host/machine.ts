@@ -189,8 +189,8 @@ export async function startKvmHost(options: KvmHostOptions): Promise<KvmHost> {
     waitUntilUp,
     async reboot() {
       const reset = events.wait('the reset of the KVM host', 180_000, ({ event }) => event === 'RESET');
-      // The connection may be gone before the answer.
-      await Promise.all([reset, ssh.asRoot('systemctl --no-block reboot', 15_000)]);
+      // By force: stopping every service takes half a minute here. The connection may be gone before the answer.
+      await Promise.all([reset, ssh.asRoot('sync; systemctl --force --no-block reboot', 15_000)]);
       await waitUntilUp();
     },
     crash,

@@ -50,6 +50,16 @@ export function renderCdrom(target: string, source: string | undefined): string 
   ].join('');
 }
 
+/**
+ * libvirt leaves a q35 machine one free port or none. What is given to a running VM needs one each; conventional PCI devices go
+ * behind the bridge, which must be there beforehand.
+ */
+const pciSlots = [
+  '<controller type="pci" model="pcie-root"/>',
+  ...Array.from({ length: 14 }, () => '<controller type="pci" model="pcie-root-port"/>'),
+  '<controller type="pci" model="pcie-to-pci-bridge"/>',
+];
+
 /** The definition of a new VM, for `virsh define`. The same plan gives the same text. */
 export function renderDomain(plan: DomainPlan): string {
   const windows = /^windows/i.test(plan.platform ?? '');
@@ -77,6 +87,7 @@ export function renderDomain(plan: DomainPlan): string {
     '</disk>',
     renderCdrom('sda', plan.iso),
     '<controller type="usb" index="0" model="qemu-xhci"/>',
+    ...pciSlots,
     '<controller type="virtio-serial" index="0"/>',
     ...plan.nics.flatMap((nic) => [
       '<interface type="bridge">',
