@@ -120,7 +120,7 @@ describe.skipIf(!able)('over a link that loses packets', () => {
     [
       'tftp-hpa, blocks of 512',
       10,
-      70_000,
+      20_000,
       (name, to) => ['tftp', '-m', 'binary', '127.0.0.1', '-c', 'get', name, to],
     ],
     [

@@ -108,7 +108,7 @@ export const usbSteps: readonly Step<ProductWorld>[] = [
         const [stick] = await client.query(
           '/usb-device/usb-devices',
           `hostUuid=${uuid('host')}`,
-          'vendorId=46f4',
+          'idVendor=46f4',
         );
         if (stick === undefined) throw new Error('Rackwright knows no stick');
         return stick;
