@@ -17,8 +17,13 @@ export interface SshKeyPair {
 
 /** Makes an Ed25519 key pair; the comment stands behind the public half. */
 export function generateSshKey(comment: string): SshKeyPair {
-  const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
-  return { privateKey: made.private, publicKey: made.public };
+  for (;;) {
+    const made = ssh2.utils.generateKeyPairSync('ed25519', { comment });
+    // ssh2 1.17 writes about one key in a few hundred in a form that neither it nor OpenSSH reads again.
+    if (!(ssh2.utils.parseKey(made.private) instanceof Error)) {
+      return { privateKey: made.private, publicKey: made.public };
+    }
+  }
 }
 
 /** Reads a private key without a passphrase. NetError `invalid-argument` when it is none; the text never quotes it. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, connect as connectTcp, Server as TcpServer, type Socket } from 'node:net';
 import ssh2, { type Connection, type ServerChannel } from 'ssh2';
+import { generateSshKey } from '../../src/net/ssh-key.ts';
 import { innerCommand, splitLine } from './fake-kvm-host-line.ts';
 
 /** One command that a fake host was given. */
@@ -274,8 +275,8 @@ export async function startFakeKvmHost(changes: Partial<FakeBehaviour> = {}): Pr
 }
 
 function newKey(): { readonly private: string; readonly fingerprint: string } {
-  const pair = ssh2.utils.generateKeyPairSync('ed25519');
-  const blob = Buffer.from(pair.public.split(' ')[1] ?? '', 'base64');
+  const pair = generateSshKey('fake host');
+  const blob = Buffer.from(pair.publicKey.split(' ')[1] ?? '', 'base64');
   const digest = createHash('sha256').update(blob).digest('base64').replaceAll('=', '');
-  return { private: pair.private, fingerprint: `SHA256:${digest}` };
+  return { private: pair.privateKey, fingerprint: `SHA256:${digest}` };
 }

@@ -119,7 +119,7 @@ export const usbSteps: readonly Step<ProductWorld>[] = [
       });
       const path = `/usb-device/usb-devices/${String(stick['uuid'])}`;
       await client.create(`${path}/attach`, { vmInstanceUuid: uuid('vm') });
-      await showsUsb(world, 'QEMU USB', true);
+      await showsUsb(world, 'QEMU USB HARDDRIVE', true);
       await host.unplug('stick');
       await waitFor('the stick to be Absent', 60_000, async () =>
         (await find())['status'] === 'Absent' ? true : undefined,
@@ -128,10 +128,10 @@ export const usbSteps: readonly Step<ProductWorld>[] = [
       await waitFor('the stick to be Present', 60_000, async () =>
         (await find())['status'] === 'Present' ? true : undefined,
       );
-      await showsUsb(world, 'QEMU USB', true);
+      await showsUsb(world, 'QEMU USB HARDDRIVE', true);
       expectSame('VM of the stick', String((await find())['vmInstanceUuid']), uuid('vm'));
       await client.create(`${path}/detach`, {});
-      await showsUsb(world, 'QEMU USB', false);
+      await showsUsb(world, 'QEMU USB HARDDRIVE', false);
       return String(stick['name']);
     },
   },
