@@ -94,7 +94,10 @@ export interface FakeKvmHost {
 }
 
 /** Starts a fake host on a free port of loopback; user root, password `secret`. */
-export async function startFakeKvmHost(changes: Partial<FakeBehaviour> = {}): Promise<FakeKvmHost> {
+export async function startFakeKvmHost(
+  changes: Partial<FakeBehaviour> = {},
+  address = '127.0.0.1',
+): Promise<FakeKvmHost> {
   const behaviour: FakeBehaviour = {
     run: answering(() => ({})),
     username: 'root',
@@ -117,7 +120,7 @@ export async function startFakeKvmHost(changes: Partial<FakeBehaviour> = {}): Pr
 
   async function listenOn(wished: number): Promise<ReturnType<typeof makeServer>> {
     const made = makeServer();
-    made.listener.listen(wished, '127.0.0.1');
+    made.listener.listen(wished, address);
     await once(made.listener, 'listening');
     port = (made.listener.address() as AddressInfo).port;
     return made;
@@ -251,7 +254,7 @@ export async function startFakeKvmHost(changes: Partial<FakeBehaviour> = {}): Pr
   };
 
   return {
-    host: '127.0.0.1',
+    host: address,
     get port() {
       return port;
     },
