@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { sleep } from '../../processes.ts';
 import { expectSame, type Step } from '../steps.ts';
 import { busOf, hand, lone, pair, startVm, stopVm } from './pass-through.ts';
 import { expectText, type ProductWorld, refusal } from './world.ts';
@@ -29,7 +28,11 @@ async function strikeWhileAttaching(
     () => 'done',
     (error: unknown) => (error instanceof Error ? error.message : String(error)),
   );
-  await sleep(1_200);
+  // The looks before it take their time; libvirt is at work when this process is there.
+  await world.host.run(
+    'for i in $(seq 300); do pgrep -f "virsh.* attach-device" >/dev/null && exit 0; sleep 0.1; done; exit 1',
+    60_000,
+  );
   await strike();
   return await call;
 }
