@@ -205,7 +205,8 @@ export async function startFakeKvmHost(
       const channel = accept();
       channel.on('error', () => undefined);
       socket.on('error', () => undefined);
-      socket.on('close', () => channel.close());
+      // An ordinary end goes through the pipe, behind what still waits for the client's window.
+      socket.on('close', (isBroken) => isBroken && channel.close());
       channel.on('close', () => socket.destroy());
       channel.pipe(socket).pipe(channel);
     });
