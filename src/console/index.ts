@@ -1,0 +1,10 @@
+export type { ConsoleErrorCode } from './errors.ts';
+export { ConsoleError } from './errors.ts';
+export type {
+  ConsoleAccess,
+  ConsoleCaller,
+  ConsoleService,
+  OpenedConsole,
+  OpenedScreen,
+  ViewerChannel,
+} from './service.ts';

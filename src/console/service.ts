@@ -1,0 +1,96 @@
+import type { Duplex } from 'node:stream';
+import type { Uuid } from '../base/uuid.ts';
+import type { ConsoleSubject } from './ports.ts';
+
+/** For whom a console is opened. */
+export interface ConsoleCaller {
+  readonly accountUuid: string;
+  /** The API session; its end ends what it opened. */
+  readonly sessionUuid: string;
+  /** As people know the caller: account, or account/user. */
+  readonly name: string;
+  /** May type and use the power. */
+  readonly mayAct: boolean;
+}
+
+/** A link for one viewer. */
+export interface ConsoleAccess {
+  readonly uuid: Uuid;
+  readonly subject: ConsoleSubject;
+  /** 64 hex digits, good once, for a short time. */
+  readonly ticket: string;
+  /** ms since the epoch. */
+  readonly expiresAt: number;
+}
+
+/** A viewer's connection as the room sees it: whole frames in order, text or bytes. */
+export interface ViewerChannel {
+  /** Resolves when the frame left for the network; never rejects. */
+  send(frame: string | Uint8Array): Promise<void>;
+  /** Call once, at the start. */
+  receive(handlers: {
+    readonly frame: (frame: string | Uint8Array) => void;
+    readonly closed: () => void;
+  }): void;
+  /** Sends the closing with a text of at most 120 bytes; may be called twice. */
+  close(why: string): void;
+}
+
+/** What a ticket opened. */
+export interface OpenedConsole {
+  readonly accountUuid: string;
+  readonly subject: ConsoleSubject;
+  /** Begins to talk; call it once, or `abandon`. */
+  attach(channel: ViewerChannel, remoteAddress: string): void;
+  abandon(): void;
+}
+
+/** A screen that a ticket opened: RFB without authentication; its end frees it. */
+export interface OpenedScreen {
+  readonly accountUuid: string;
+  readonly subject: ConsoleSubject;
+  readonly stream: Duplex;
+}
+
+/** A picture of a screen. */
+export interface Screenshot {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Consoles. Everything rejects with ConsoleError. */
+export interface ConsoleService {
+  /** A ticket for a viewer. `not-found`, `refused` (too many wait, or viewers). */
+  request(
+    kind: ConsoleSubject['kind'],
+    uuid: string,
+    caller: ConsoleCaller,
+    options: { readonly viewOnly: boolean },
+  ): Promise<ConsoleAccess>;
+  /** A ticket for the screen alone, as plain VNC viewers over a WebSocket want it. `unavailable` without a screen. */
+  requestScreen(
+    kind: ConsoleSubject['kind'],
+    uuid: string,
+    caller: ConsoleCaller,
+    options: { readonly viewOnly: boolean },
+  ): Promise<ConsoleAccess>;
+  /** Uses a ticket up; undefined when it is unknown, used, expired or of the other kind. */
+  open(ticket: string): Promise<OpenedConsole | undefined>;
+  openScreen(ticket: string): Promise<OpenedScreen | undefined>;
+  /** `unavailable` without a screen. */
+  screenshot(kind: ConsoleSubject['kind'], uuid: string): Promise<Screenshot>;
+  /** The record of the serial console as it is on disk, from an offset on, in pieces; `unavailable` when there is none. */
+  log(
+    kind: ConsoleSubject['kind'],
+    uuid: string,
+    from: number | undefined,
+  ): Promise<AsyncIterable<Uint8Array>>;
+  /** The last lines of the record as text without control characters; undefined without a record. */
+  tail(kind: ConsoleSubject['kind'], uuid: string, maxLines: number): Promise<string | undefined>;
+  /** The session ended, or the account: its tickets are worthless, its viewers are sent away. */
+  revokeSession(sessionUuid: string): void;
+  revokeAccount(accountUuid: string): void;
+  /** The machine is no more: viewers leave, the record goes. */
+  forget(kind: ConsoleSubject['kind'], uuid: string): Promise<void>;
+}
