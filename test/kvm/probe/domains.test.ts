@@ -1,10 +1,9 @@
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { lookAtDomains, readDomains } from '../../../src/kvm/parse/domains.ts';
 import { readHostFacts } from '../../../src/kvm/parse/host-facts.ts';
 import { probeHost } from '../../../src/kvm/probe/probe.ts';
 import { needTools } from '../../support/need.ts';
-import { type MadeUpRoot, madeUpRoot } from './here.ts';
+import { type MadeUpRoot, madeUpRoot, uuidOf, withDomains } from './here.ts';
 
 const boundary = 'fedcba9876543210fedcba9876543210';
 const hostile = [
@@ -25,23 +24,6 @@ beforeEach(() => {
 });
 afterEach(() => host.close());
 
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-const uuidOf = (index: number): string => `6695eb01-f6a4-4304-b9aa-${index.toString(16).padStart(12, '0')}`;
-
-/** A host of libvirt's test driver with that many domains. The driver's state 5 is shut off. */
-function withDomains(names: readonly string[]): string {
-  const domains = names.map(
-    (name, index) => `<domain type="test" xmlns:test="http://libvirt.org/schemas/domain/test/1.0">
-      <name>${escape(name)}</name><uuid>${uuidOf(index)}</uuid><title>${escape(`title ${name}`)}</title>
-      <description>${escape(`line\n${boundary.replaceAll('f', '0')}:done\n${name}`)}</description>
-      <memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os>
-      <test:runstate>${index % 2 === 0 ? 1 : 5}</test:runstate></domain>`,
-  );
-  host.file('node.xml', `<node>${domains.join('\n')}</node>`);
-  return `test://${join(host.root, 'node.xml')}`;
-}
-
 const look = (libvirtUri: string) =>
   probeHost(host.shell, { libvirtUri, now: () => 1, boundary, root: host.root });
 
@@ -49,7 +31,7 @@ describe.skipIf(!needTools({ tool: 'virsh', package: 'libvirt-clients' }))('with
   beforeEach(() => host.program('virsh', 'PATH=/usr/bin:/usr/local/bin exec virsh "$@"'));
 
   it('takes names with blanks, quotes, semicolons and leading dashes as they are', async () => {
-    const domains = readDomains(await look(withDomains(hostile)));
+    const domains = readDomains(await look(withDomains(host, hostile)));
     expect(domains.map(({ name }) => name).toSorted()).toEqual(hostile.toSorted());
     for (const domain of domains) {
       expect(domain.title).toBe(`title ${domain.name}`);
@@ -61,7 +43,10 @@ describe.skipIf(!needTools({ tool: 'virsh', package: 'libvirt-clients' }))('with
   });
 
   it('asks for 600 domains in a handful of virsh processes', async () => {
-    const uri = withDomains(Array.from({ length: 600 }, (_, index) => `vm-${index}`));
+    const uri = withDomains(
+      host,
+      Array.from({ length: 600 }, (_, index) => `vm-${index}`),
+    );
     const { domains, unread } = lookAtDomains(await look(uri));
     expect(domains).toHaveLength(600);
     expect(unread).toEqual([]);
@@ -70,7 +55,7 @@ describe.skipIf(!needTools({ tool: 'virsh', package: 'libvirt-clients' }))('with
   });
 
   it('tells none from a libvirt that does not answer', async () => {
-    expect(readDomains(await look(withDomains([])))).toEqual([]);
+    expect(readDomains(await look(withDomains(host, [])))).toEqual([]);
     const dead = await look('qemu+unix:///system?socket=/nonexistent');
     expect(dead.domains).toBeUndefined();
     expect(() => readDomains(dead)).toThrow(/start libvirtd/);

@@ -89,3 +89,22 @@ export function writeTree(host: MadeUpRoot, tree: Tree): void {
     symlinkSync(target, join(host.root, path));
   }
 }
+
+const escape = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+/** Uuids of those domains. */
+export const uuidOf = (index: number): string =>
+  `6695eb01-f6a4-4304-b9aa-${index.toString(16).padStart(12, '0')}`;
+
+/** Domains of libvirt's test driver on a host, every other one shut off (the driver's state 5); the libvirt URI that has them. */
+export function withDomains(host: MadeUpRoot, names: readonly string[]): string {
+  const domains = names.map(
+    (name, index) => `<domain type="test" xmlns:test="http://libvirt.org/schemas/domain/test/1.0">
+      <name>${escape(name)}</name><uuid>${uuidOf(index)}</uuid><title>${escape(`title ${name}`)}</title>
+      <description>${escape(`line\n0edcba98765432100edcba9876543210:done\n${name}`)}</description>
+      <memory>8388608</memory><vcpu>2</vcpu><os><type>hvm</type></os>
+      <test:runstate>${index % 2 === 0 ? 1 : 5}</test:runstate></domain>`,
+  );
+  host.file('node.xml', `<node>${domains.join('\n')}</node>`);
+  return `test://${join(host.root, 'node.xml')}`;
+}

@@ -17,7 +17,7 @@ import {
   treeOf,
 } from '../../fixtures/kvm/topology.ts';
 import { needTools } from '../../support/need.ts';
-import { type MadeUpRoot, madeUpRoot, shellHere, writeTree } from './here.ts';
+import { type MadeUpRoot, madeUpRoot, shellHere, withDomains, writeTree } from './here.ts';
 
 const boundary = '0123456789abcdef0123456789abcdef';
 const now = (): number => 1_700_000_000_000;
@@ -83,7 +83,10 @@ describe('on a made-up root', () => {
     },
   );
 
-  it('needs one command for 500 devices, and no fork for each of them', async () => {
+  it('needs one command for 500 devices and 200 domains, and no fork for each of them', async () => {
+    const withVirsh = needTools({ tool: 'virsh', package: 'libvirt-clients' });
+    if (withVirsh) host.program('virsh', 'PATH=/usr/bin:/usr/local/bin exec virsh "$@"');
+    const names = Array.from({ length: withVirsh ? 200 : 0 }, (_, index) => `vm-${index}`);
     const devices = Array.from({ length: 500 }, (_, index): FixtureDevice => {
       const bus = (16 + Math.floor(index / 8)).toString(16).padStart(2, '0');
       return {
@@ -110,8 +113,10 @@ describe('on a made-up root', () => {
       defaultRoute: 'default via 192.0.2.1 dev eth499 ',
     };
     furnish(topology);
-    const seen = readHostPci(await look(), { managementIp: '192.0.2.9' });
+    const probe = await look(withDomains(host, names));
+    const seen = readHostPci(probe, { managementIp: '192.0.2.9' });
     expect(seen.devices).toHaveLength(500);
+    if (withVirsh) expect(readDomains(probe)).toHaveLength(200);
     expect(
       seen.devices.every(({ driver, iommuGroup }) => driver === 'i40e' && iommuGroup !== undefined),
     ).toBe(true);
