@@ -15,16 +15,10 @@ import {
   type SolOptions,
   type SolStream,
 } from '../../src/ipmi/index.ts';
-import {
-  ended,
-  type SerialLine,
-  type SerialSim,
-  startSerialLine,
-  startSerialSim,
-} from '../ipmi/sol/serial-sim.ts';
+import { type SerialLine, startSerialLine } from '../ipmi/sol/serial-line.ts';
 import { type Watcher, watcher } from '../ipmi/sol/watcher.ts';
 import { ipmiErrorOf, realDeps } from '../support/ipmi-deps.ts';
-import { simAdmin, simTool } from '../support/ipmi-sim.ts';
+import { endSim, type IpmiSim, simAdmin, simTool, startIpmiSim } from '../support/ipmi-sim.ts';
 import { lossyRelay } from '../support/lossy-relay.ts';
 import { needTools } from '../support/need.ts';
 
@@ -63,10 +57,10 @@ const latin1 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin
 
 describe.skipIf(!needTools(simTool))('serial over LAN with ipmi_sim', () => {
   let line: SerialLine;
-  let sim: SerialSim;
+  let sim: IpmiSim;
   async function start(echo: boolean): Promise<void> {
     line = await startSerialLine(echo);
-    sim = await startSerialSim('127.9.31.1', line.port);
+    sim = await startIpmiSim({ address: '127.9.31.1', serialPort: line.port });
   }
   afterEach(async () => {
     await closeAll();
@@ -193,11 +187,11 @@ it.skipIf(!needTools(simTool, qemu))(
     const serial = `tcp:127.0.0.1:${serialPort},server=on,wait=off`;
     const args = ['-S', '-nographic', '-nodefaults', '-m', '64', '-boot', 'menu=on', '-monitor', 'stdio'];
     const machine = spawn('qemu-system-x86_64', [...args, '-serial', serial]);
-    let sim: SerialSim | undefined;
+    let sim: IpmiSim | undefined;
     try {
       // Its monitor speaks once the serial port listens.
       await new Promise((resolve) => machine.stdout.once('data', resolve));
-      sim = await startSerialSim('127.9.31.2', serialPort);
+      sim = await startIpmiSim({ address: '127.9.31.2', serialPort });
       const [stream, eyes] = await openConsole(sim);
       machine.stdin.write('cont\n');
       await eyes.sees('SeaBIOS');
@@ -207,7 +201,7 @@ it.skipIf(!needTools(simTool, qemu))(
       expect(eyes.kinds()).toEqual([]);
     } finally {
       await closeAll();
-      await ended(machine);
+      await endSim(machine);
       await sim?.close();
     }
   },

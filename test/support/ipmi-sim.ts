@@ -19,6 +19,12 @@ export interface IpmiSimOptions {
   readonly powerOn?: boolean;
   /** IPMI 1.5 authentication types of the channel. Default all. */
   readonly auths?: string;
+  /** Default: a loopback address of its own. */
+  readonly address?: string;
+  /** TCP port of this machine to which serial over LAN is joined; default none. */
+  readonly serialPort?: number;
+  /** File with its records; default none. */
+  readonly records?: string;
 }
 
 /** OpenIPMI's BMC simulator as a running program. */
@@ -48,7 +54,8 @@ const probe = fromHex('0600ff07000000000000000000092018c88100388e04b5');
 export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSim> {
   const dir = mkdtempSync(join(tmpdir(), 'ipmi-sim-'));
   const file = (name: string): string => join(dir, name);
-  const address = `127.9.${Math.floor(Math.random() * 250)}.${1 + Math.floor(Math.random() * 250)}`;
+  const any = (): number => 1 + Math.floor(Math.random() * 250);
+  const address = options.address ?? `127.9.${any()}.${any()}`;
   const port = await freePort(address);
   const setPower = (on: boolean): void => writeFileSync(file('power'), on ? '1\n' : '0\n');
   setPower(options.powerOn ?? false);
@@ -60,10 +67,10 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
   writeFileSync(file('chassis'), chassisScript(dir));
   chmodSync(file('chassis'), 0o755);
 
-  const args = ['-c', file('lan.conf'), '-f', file('emu'), '-s', file('state'), '-n'];
+  const args = ['-c', file('lan.conf'), '-f', options.records ?? file('emu'), '-s', file('state'), '-n'];
   const child = spawn('ipmi_sim', args, { stdio: 'ignore', env: { ...process.env, PATH: path() } });
   const close = async (): Promise<void> => {
-    await end(child);
+    await endSim(child);
     rmSync(dir, { recursive: true, force: true });
   };
   try {
@@ -107,6 +114,7 @@ function lanConf(dir: string, address: string, port: number, options: IpmiSimOpt
     ...['callback', 'user', 'operator', 'admin'].map((level) => `    allowed_auths_${level} ${auths}`),
     `    guid ${options.guid ?? defaultGuid}`,
     '  endlan',
+    ...(options.serialPort === undefined ? [] : [`  sol "tcp:127.0.0.1:${options.serialPort}" 115200`]),
     `  chassis_control "${join(dir, 'chassis')} 0x20"`,
     ...users,
     '',
@@ -159,7 +167,8 @@ function answers(address: string, port: number): Promise<void> {
   });
 }
 
-function end(child: ChildProcess): Promise<void> {
+/** SIGKILL, as ipmi_sim takes its time with others; resolves when the process is gone. */
+export function endSim(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => {
     if (child.exitCode !== null || child.signalCode !== null) return resolve();
     child.once('exit', () => resolve());
