@@ -6,5 +6,6 @@ export type {
   ConsoleService,
   OpenedConsole,
   OpenedScreen,
+  ViewerAction,
   ViewerChannel,
 } from './service.ts';

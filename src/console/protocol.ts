@@ -102,6 +102,8 @@ export type ServerMessage =
       readonly request: number;
       readonly hits: readonly SearchHit[];
       readonly more: boolean;
+      /** With `more`: the `before` of the next search; a search may end without a hit. */
+      readonly next?: number;
     }
   /** Last of all; a viewer that is told `final` does not come back by itself. */
   | { readonly type: 'bye'; readonly text: string; readonly final: boolean };

@@ -11,6 +11,8 @@ export interface ConsoleCaller {
   readonly name: string;
   /** May type and use the power. */
   readonly mayAct: boolean;
+  /** False for one who may type and not use the power; absent: as `mayAct`. */
+  readonly mayPower?: boolean;
 }
 
 /** A link for one viewer. */
@@ -36,18 +38,34 @@ export interface ViewerChannel {
   close(why: string): void;
 }
 
+/** What a viewer did to a machine beyond typing, for the audit log. */
+export interface ViewerAction {
+  readonly kind: 'power-on' | 'power-off' | 'power-reset' | 'take-over';
+  /** The error that it ended with; undefined when it was done. */
+  readonly error: unknown;
+  readonly beganAt: number;
+}
+
 /** What a ticket opened. */
 export interface OpenedConsole {
   readonly accountUuid: string;
+  /** As people know the caller. */
+  readonly name: string;
   readonly subject: ConsoleSubject;
-  /** Begins to talk; call it once, or `abandon`. */
-  attach(channel: ViewerChannel, remoteAddress: string): void;
+  /** Begins to talk; call it once, or `abandon`. `note` is told of each action before its end is told to the viewer. */
+  attach(
+    channel: ViewerChannel,
+    remoteAddress: string,
+    note?: (action: ViewerAction) => Promise<void>,
+  ): void;
   abandon(): void;
 }
 
 /** A screen that a ticket opened: RFB without authentication; its end frees it. */
 export interface OpenedScreen {
   readonly accountUuid: string;
+  /** As people know the caller. */
+  readonly name: string;
   readonly subject: ConsoleSubject;
   readonly stream: Duplex;
 }

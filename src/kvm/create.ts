@@ -1,10 +1,13 @@
 import { createCatalogue } from './catalogue/create.ts';
+import { watchVms } from './consoles/changes.ts';
+import { createVmConsoles } from './consoles/consoles.ts';
 import { createHosts, type HostsDeps } from './hosts/hosts.ts';
 import { readHostFacts } from './parse/host-facts.ts';
 import type { KvmStore, TagReader } from './ports.ts';
 import { probeHost } from './probe/probe.ts';
 import type {
   CatalogueService,
+  ConsoleService,
   HostConnections,
   HostObserver,
   HostService,
@@ -21,6 +24,7 @@ export interface Kvm {
   readonly vms: VmService;
   readonly usb: UsbService;
   readonly catalogue: CatalogueService;
+  readonly consoles: ConsoleService;
   /** Before `start`: told of every look at a host, after hosts and VMs. */
   observe(observer: HostObserver): void;
   /** Begins to connect all stored hosts; does not wait for them. */
@@ -32,8 +36,9 @@ export interface Kvm {
 /** Builds the room. Nothing touches a host before `start` or a call. */
 export function createKvm(deps: Omit<HostsDeps, 'probe' | 'readFacts'> & { readonly tags: TagReader }): Kvm {
   const { clock, libvirtUri, random } = deps;
+  const changes = watchVms(deps.store);
   const store: KvmStore = {
-    ...deps.store,
+    ...changes.store,
     async saveHostStatus(uuid, change) {
       await deps.store.saveHostStatus(uuid, change);
       if (change.status !== 'Connected') await vms.hostGone(uuid);
@@ -51,7 +56,7 @@ export function createKvm(deps: Omit<HostsDeps, 'probe' | 'readFacts'> & { reado
     readFacts: readHostFacts,
   });
   const { connections } = hosts;
-  const vms = createVms({ ...deps, connections });
+  const vms = createVms({ ...deps, store: changes.store, connections });
   const usb = createUsb({ ...deps, vms: vms.service, connections });
   hosts.observe(vms.observer);
   hosts.observe(usb.observer);
@@ -61,6 +66,7 @@ export function createKvm(deps: Omit<HostsDeps, 'probe' | 'readFacts'> & { reado
     vms: vms.service,
     usb: usb.service,
     catalogue: createCatalogue(deps),
+    consoles: createVmConsoles({ store, connections, vms: vms.service, changes, libvirtUri, clock }),
     observe: (observer) => hosts.observe(observer),
     start: () => hosts.start(),
     async close() {

@@ -212,3 +212,32 @@ export interface CatalogueService {
   }): Promise<Uuid>;
   deleteStackTemplate(uuid: string): Promise<void>;
 }
+
+/** What a viewer of a console is shown of a VM. */
+export interface VmConsoleView {
+  readonly name: string;
+  readonly status: string;
+  readonly power: 'on' | 'off' | 'unknown';
+}
+
+/** Screens and serial consoles of VMs. Everything rejects with KvmError. */
+export interface ConsoleService {
+  name(vmUuid: string): Promise<string | undefined>;
+  view(vmUuid: string): Promise<VmConsoleView>;
+  /** Whether it has a serial port that can be opened, as its host was last seen; the text says why not. */
+  serialState(
+    vmUuid: string,
+  ): Promise<{ readonly yes: true } | { readonly yes: false; readonly text: string }>;
+  /**
+   * Bytes of its first serial port; the stream ends when the VM stops or moves. `conflict` while another client of libvirt has it, who
+   * loses it by `takeOver`.
+   */
+  openSerial(vmUuid: string, options?: { readonly takeOver?: boolean }): Promise<Duplex>;
+  hasScreen(vmUuid: string): Promise<boolean>;
+  /** Its VNC screen before the greeting, with the password that its definition has at this moment. `refused` without one. */
+  openScreen(vmUuid: string): Promise<{ readonly stream: Duplex; readonly password: string | undefined }>;
+  /** As the buttons of a machine do it: `off` pulls the plug, `reset` asks nobody. */
+  power(vmUuid: string, action: 'on' | 'off' | 'reset'): Promise<void>;
+  /** Calls back after a VM's row changed; the answer stops it. */
+  watch(changed: (vmUuid: Uuid) => void): () => void;
+}

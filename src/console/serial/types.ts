@@ -31,7 +31,12 @@ export interface SerialRecord {
     text: string,
     before: number | undefined,
     limit: number,
-  ): Promise<{ readonly hits: readonly SearchHit[]; readonly more: boolean }>;
+  ): Promise<{
+    readonly hits: readonly SearchHit[];
+    readonly more: boolean;
+    /** With `more`: the `before` of the next call; a call may end without a hit. */
+    readonly next?: number;
+  }>;
   /** Calls back soon after anything was appended or marked; the answer stops it. */
   onNews(listener: () => void): () => void;
   /** Flushes and closes; may be called twice. Removing the machine removes its record: `remove`. */
@@ -42,6 +47,8 @@ export interface SerialRecord {
 /** Who types: one at a time. */
 export interface Floor {
   writer(): Viewer | undefined;
+  /** Who waits for the writer's answer, and until when (ms since the epoch). */
+  asked?(): { readonly by: Viewer; readonly until: number } | undefined;
   /** Gets it at once when nobody has it; else the writer is asked, and loses it after a time without an answer. */
   ask(viewer: Viewer): void;
   /** Only from the writer; without `to` nobody has it then. */

@@ -3,6 +3,7 @@ import { IpmiError } from '../types.ts';
 import { type BackOffRanges, backOffRanges } from './back-off.ts';
 import { type BmcSlot, createBmcSlot, type SlotDeps } from './bmc-slot.ts';
 import { createGate } from './gate.ts';
+import { type PinnedSession, pinSession } from './pinned-session.ts';
 import { shareSession, type Traffic } from './shared-session.ts';
 import { isSameTarget, type PoolTarget } from './target.ts';
 import type { Priority } from './turn-order.ts';
@@ -31,6 +32,11 @@ export interface UseOptions {
    * for the outer one. Default false.
    */
   readonly exclusive?: boolean;
+  /**
+   * The work may last for hours and belongs to one session: it never gets another one. When that is lost, the BMC gets another target or is
+   * forgotten, `onEnd` is told and commands are refused with `closed`; then the work must end. Others go on beside it. Default false.
+   */
+  readonly pinned?: boolean;
 }
 
 /** What the pool knows of a BMC. */
@@ -79,8 +85,12 @@ interface Entry {
   readonly traffic: Traffic;
   users: number;
   isRetired: boolean;
+  readonly pins: Set<PinnedSession>;
   cancelIdle: () => void;
 }
+
+const retired = (): IpmiError =>
+  new IpmiError('closed', 'the BMC session is given up for a new one; log in again');
 
 const defaultPatienceMs = { command: 30_000, status: 3000, bulk: 15_000 } as const;
 
@@ -125,6 +135,8 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
 
   function retire(entry: Entry): void {
     entry.isRetired = true;
+    // Others end by themselves; who may stay for hours is asked to go.
+    for (const pin of entry.pins) pin.lose(retired());
     if (entry.users > 0) return;
     all.delete(entry);
     closeUnused(entry);
@@ -138,6 +150,7 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
       traffic: { heardAt: 0, endedAt: 0 },
       users: 0,
       isRetired: false,
+      pins: new Set(),
       cancelIdle: () => {},
     };
     entries.set(key, entry);
@@ -161,24 +174,38 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
   async function work<T>(
     entry: Entry,
     priority: Priority,
+    pinned: boolean,
     run: (session: BmcSession) => Promise<T>,
   ): Promise<T> {
     const { slot, traffic } = entry;
     const session = slot.session() ?? (await slot.turn.run(priority, () => slot.open(priority)));
-    const share = { clock, random, patienceMs: patienceMs[priority], backOff: backOff.command };
-    return run(shareSession(slot, session, traffic, priority, share));
+    const deps = { clock, random, patienceMs: patienceMs[priority], backOff: backOff.command };
+    const shared = shareSession(slot, session, traffic, priority, deps);
+    if (!pinned) return run(shared);
+    // A session that died unnoticed is found out and replaced while that still may be.
+    await shared.deviceId();
+    const live = slot.session();
+    if (live === undefined || entry.isRetired) throw retired();
+    const pin = pinSession(slot, live, (of) => shareSession(of, live, traffic, priority, deps));
+    entry.pins.add(pin);
+    try {
+      return await run(pin.session);
+    } finally {
+      entry.pins.delete(pin);
+      pin.release();
+    }
   }
 
   return {
-    async use(key, target, run, { priority = 'command', exclusive = false } = {}) {
+    async use(key, target, run, { priority = 'command', exclusive = false, pinned = false } = {}) {
       if (closing) throw new IpmiError('closed', 'the BMC sessions are being closed');
       const entry = entryFor(key, target);
       entry.users++;
       entry.cancelIdle();
       unused.delete(entry);
       try {
-        if (!exclusive) return await work(entry, priority, run);
-        return await entry.slot.sections.run(priority, () => work(entry, priority, run));
+        if (!exclusive) return await work(entry, priority, pinned, run);
+        return await entry.slot.sections.run(priority, () => work(entry, priority, pinned, run));
       } finally {
         leave(entry);
       }

@@ -17,8 +17,8 @@ export interface Attached {
   readonly attachment: Attachment;
   /** Resolves when nothing comes any more; never when `release` was first. */
   readonly gone: Promise<SolLoss>;
-  /** Rejects what waits, deactivates SOL when asked for, and closes the session. */
-  readonly release: (error: IpmiError, deactivate: boolean) => Promise<void>;
+  /** Rejects what waits, deactivates SOL unless it was lost, and closes the session. */
+  readonly release: (loss: SolLoss | undefined, error: IpmiError) => Promise<void>;
 }
 
 export interface AttachOptions {
@@ -69,7 +69,7 @@ export async function attach(options: AttachOptions): Promise<Attached> {
   } catch (error) {
     stopEnd();
     attachment?.detach(asIpmiError(error));
-    await link.close().catch(() => undefined);
+    await leave(link, asIpmiError(error).code === 'no-answer');
     throw asIpmiError(error);
   }
   const stopWatch = watch(link, clock, watchMs, () => tell(endedThere()));
@@ -77,14 +77,24 @@ export async function attach(options: AttachOptions): Promise<Attached> {
   return {
     attachment: live,
     gone,
-    async release(error, deactivate) {
+    async release(lost, error) {
       stopEnd();
       stopWatch();
       live.detach(error);
-      if (deactivate) await deactivateSol(link.run, deactivateMs).catch(() => undefined);
-      await link.close().catch(() => undefined);
+      const end = (): Promise<boolean> =>
+        deactivateSol(link.run, deactivateMs).then(
+          () => false,
+          () => true,
+        );
+      await leave(link, lost === undefined ? await end() : !lost.final);
     },
   };
+}
+
+/** Closes a session. `mayBeActive`: serial over LAN may still be active in it. Never rejects. */
+async function leave(link: SolLink, mayBeActive: boolean): Promise<void> {
+  const giveUp = mayBeActive ? link.giveUp : undefined;
+  await (giveUp ?? link.close)().catch(() => undefined);
 }
 
 /** The BMC acknowledges nothing: SOL was ended without a notice, or the way to the BMC is gone. */

@@ -82,7 +82,7 @@ export async function openSol(options: SolOptions): Promise<SolStream> {
       const loss = ended ? undefined : await Promise.race([current.gone, closeRequested]);
       attachment = undefined;
       sequence = current.attachment.sequence();
-      await current.release(loss?.error ?? closed(), loss === undefined);
+      await current.release(loss, loss?.error ?? closed());
       if (loss === undefined || ended) break;
       if (loss.final) return end(loss.error);
       feed.publish({ kind: 'detached', error: loss.error });

@@ -4,7 +4,15 @@ import type { BmcLink } from '../link.ts';
 import type { IpmiError } from '../types.ts';
 
 /** The part of a session that serial over LAN uses, and its end. */
-export type SolLink = Pick<BmcLink, 'run' | 'solPort' | 'onEnd'> & { readonly close: () => Promise<void> };
+export interface SolLink extends Pick<BmcLink, 'run' | 'solPort' | 'onEnd'> {
+  /** The console needs the session no more. */
+  readonly close: () => Promise<void>;
+  /**
+   * Instead of `close`, where that does not end the session because others use it: the console may still be active in it and would be in our
+   * own way, so that the session itself must end.
+   */
+  readonly giveUp?: () => Promise<void>;
+}
 
 /** Why characters of the machine may be missing before a place. */
 export type SolGapReason =

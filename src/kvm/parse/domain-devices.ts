@@ -80,7 +80,8 @@ function redirectionOf(redirdev: XmlElement): DomainDetails['redirections'] {
   return [];
 }
 
-function graphicsOf(graphics: XmlElement): DomainDetails['graphics'] {
+/** Where a graphics element listens; [] for other kinds than VNC and SPICE. */
+export function graphicsOf(graphics: XmlElement): DomainDetails['graphics'] {
   const kind = graphics.attributes.get('type');
   if (kind !== 'vnc' && kind !== 'spice') return [];
   const listens = childrenOf(graphics, 'listen');
@@ -97,12 +98,17 @@ function graphicsOf(graphics: XmlElement): DomainDetails['graphics'] {
   ];
 }
 
+/** Where its first serial port listens: one that connects itself, or speaks telnet or TLS, has no place for us. */
 function serialOf(serial: XmlElement | undefined): DomainDetails['serial'] {
   if (serial === undefined) return undefined;
+  const kind = serial.attributes.get('type') ?? 'pty';
   const source = childOf(serial, 'source')?.attributes;
+  const isOurs = kind === 'pty' || (source?.get('mode') === 'bind' && source.get('tls') !== 'yes');
+  const protocol = childOf(serial, 'protocol')?.attributes.get('type') ?? 'raw';
+  if (!isOurs || protocol !== 'raw') return { kind, source: undefined };
   const port = portOf(source?.get('service'));
   return {
-    kind: serial.attributes.get('type') ?? 'pty',
+    kind,
     source: source?.get('path') ?? (port === undefined ? undefined : `${source?.get('host') ?? ''}:${port}`),
   };
 }

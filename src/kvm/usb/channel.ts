@@ -2,6 +2,7 @@ import type { StreamTarget } from '../../net/shell.ts';
 import { KvmError } from '../errors.ts';
 import type { VmInstance } from '../model.ts';
 import type { RedirectProtocol } from '../service.ts';
+import { reachable } from '../reachable.ts';
 import { isRunning } from './live.ts';
 
 /** Where a redirect stream goes. `key` names a channel that takes one client only. */
@@ -12,12 +13,6 @@ export interface RedirectChannel {
 }
 
 const refused = (text: string): KvmError => new KvmError('refused', text);
-
-/** An address to connect to for one that is listened on. */
-function reachable(listen: string | undefined): string {
-  if (listen === undefined || listen === '' || listen === '0.0.0.0') return '127.0.0.1';
-  return listen === '::' ? '::1' : listen;
-}
 
 /** The VM's SPICE port, through which its viewers reach the redirect channels of kind spicevmc. */
 function spiceOf({ name, domain }: VmInstance): RedirectChannel {
