@@ -62,8 +62,14 @@ export async function openProductWorld(host: KvmHost): Promise<ProductWorld> {
     },
     port: await freePort(),
   });
-  await rackwright.start();
-  const client = await connectZstack(loopback, rackwright.url, 'admin', rackwright.adminPassword);
+  let client: ProductWorld['client'];
+  try {
+    await rackwright.start();
+    client = await connectZstack(loopback, rackwright.url, 'admin', rackwright.adminPassword);
+  } catch (error) {
+    await rackwright.stop();
+    throw error;
+  }
   const uuids: ProductWorld['uuids'] = new Map();
   const uuid: ProductWorld['uuid'] = (name) => {
     const found = uuids.get(name);

@@ -112,12 +112,14 @@ const domains: readonly Step<KvmHost>[] = [
       // A channel without a device is there at 1.5 Mb/s.
       const line = "virsh qemu-monitor-command firmware --hmp 'info usb' | grep 'Speed 5000 Mb/s.*redir0'";
       const seen = await host.run(
-        `for i in $(seq 40); do ${line} && exit 0; sleep 0.5; done; cat /run/usbredirect.log >&2; exit 1`,
+        `for i in $(seq 120); do ${line} && exit 0; sleep 0.5; done; cat /run/usbredirect.log >&2; exit 1`,
+        120_000,
       );
       expectSame('driver of the stick', await host.run(stickDriver), 'usbfs');
       await host.run('kill "$(cat /run/usbredirect.pid)"');
       await host.run(
-        `for i in $(seq 40); do [ "$(${stickDriver})" = usb-storage ] && exit 0; sleep 0.5; done; exit 1`,
+        `for i in $(seq 120); do [ "$(${stickDriver})" = usb-storage ] && exit 0; sleep 0.5; done; exit 1`,
+        120_000,
       );
       return seen.trim();
     },
