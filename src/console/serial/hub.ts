@@ -1,0 +1,230 @@
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/errors.ts';
+import type { Logger } from '../../base/log.ts';
+import { ConsoleError } from '../errors.ts';
+import type { SerialState } from '../protocol.ts';
+import { createFloor } from './floor.ts';
+import { openSession, type OpenLine, type Session } from './session.ts';
+import type { SerialHub, SerialRecord } from './types.ts';
+
+export interface SerialHubOptions {
+  /** Gets what the line tells; it stays open when the hub is closed. */
+  readonly record: SerialRecord;
+  /** Opens the machine's line, as Machines `openSerial`. */
+  readonly open: OpenLine;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Pace of what is typed. Default 11520: 115200 baud with 8 data bits and one stop bit. */
+  readonly bytesPerSecond?: number;
+  /** How long the line stays open behind the last hold: a reload of a page must not end a session. Default 30 s. */
+  readonly lingerMs?: number;
+}
+
+/** Before each try to open again; the last one holds for all later ones. */
+const retryMs = [1000, 2000, 5000, 10_000, 30_000] as const;
+/** Somebody outside works there; it costs them nothing when we ask once a minute. */
+const inUseRetryMs = 60_000;
+/** A line that lived so long was a good one: the pauses begin anew. */
+const goodLineMs = 60_000;
+
+/** One serial line for everybody who holds it; see SerialHub. It opens nothing before the first hold. */
+export function createSerialHub(options: SerialHubOptions): SerialHub {
+  const { record, open, clock, log, bytesPerSecond = 11_520, lingerMs = 30_000 } = options;
+  const listeners = new Set<() => void>();
+  let session: Session | undefined;
+  /** What is shown while there is no session. */
+  let resting: SerialState = { state: 'idle' };
+  let connecting: Promise<void> | undefined;
+  let leaving: Promise<void> = Promise.resolve();
+  let holds = 0;
+  let isLingering = false;
+  let tries = 0;
+  let isClosed = false;
+  let isTelling = false;
+  let cancelRetry = (): void => {};
+  let cancelLinger = (): void => {};
+
+  function tell(): void {
+    if (isTelling) return;
+    isTelling = true;
+    queueMicrotask(() => {
+      isTelling = false;
+      for (const listener of listeners) listener();
+    });
+  }
+
+  let writerId: string | undefined;
+  const floor = createFloor(clock, () => {
+    const id = floor.writer()?.id;
+    if (id !== writerId) session?.drop(new ConsoleError('refused', 'the keyboard went to somebody else'));
+    writerId = id;
+    tell();
+  });
+
+  const isWanted = (): boolean => !isClosed && (holds > 0 || isLingering);
+
+  function rest(state: SerialState): void {
+    resting = state;
+    tell();
+  }
+
+  function retryIn(ms: number): void {
+    cancelRetry();
+    cancelRetry = clock.after(ms, () => {
+      if (holds > 0) void connect(false).catch(() => undefined);
+    });
+  }
+
+  /** Another try later, while anybody holds. */
+  function tryAgain(state: SerialState): void {
+    if (isClosed || holds === 0) return rest({ state: 'idle' });
+    rest(state);
+    const pause = retryMs[Math.min(tries, retryMs.length - 1)] ?? 0;
+    tries += 1;
+    retryIn(state.state === 'in-use' ? inUseRetryMs : pause);
+  }
+
+  function lost(ended: Session, text: string | undefined): void {
+    if (session !== ended) return;
+    session = undefined;
+    if (clock.now() - ended.since >= goodLineMs) tries = 0;
+    leaving = ended.close();
+    tryAgain({ state: 'lost', text: text ?? 'the machine closed its console' });
+  }
+
+  async function connectOnce(takeOver: boolean): Promise<void> {
+    cancelRetry();
+    rest({ state: 'opening' });
+    // The machine has one line: ours must be given back first.
+    await leaving;
+    try {
+      const opened = await openSession({
+        open,
+        takeOver,
+        record,
+        clock,
+        bytesPerSecond,
+        changed: tell,
+        ended: lost,
+      });
+      if (!isWanted()) {
+        leaving = opened.close(unwatchedText);
+        await leaving;
+        return rest({ state: 'idle' });
+      }
+      session = opened;
+      rest({ state: 'idle' });
+    } catch (error) {
+      const fault = asConsoleError(error);
+      log.info({ code: fault.code, tries, err: fault.message }, 'a serial console could not be opened');
+      tryAgain(stateOf(fault));
+      throw fault;
+    }
+  }
+
+  function connect(takeOver: boolean): Promise<void> {
+    connecting ??= connectOnce(takeOver).finally(() => {
+      connecting = undefined;
+    });
+    return connecting;
+  }
+
+  async function leave(why: string): Promise<void> {
+    const left = session;
+    session = undefined;
+    tries = 0;
+    if (left !== undefined) leaving = left.close(why);
+    if (connecting === undefined) rest({ state: 'idle' });
+    await leaving;
+  }
+
+  function linger(): void {
+    cancelLinger();
+    isLingering = true;
+    cancelLinger = clock.after(lingerMs, () => {
+      isLingering = false;
+      if (holds === 0) void leave(unwatchedText);
+    });
+  }
+
+  function release(): void {
+    holds -= 1;
+    if (holds > 0 || isClosed) return;
+    linger();
+    cancelRetry();
+    if (session === undefined && connecting === undefined) rest({ state: 'idle' });
+  }
+
+  /** The line for somebody who has the keyboard. */
+  function lineFor(viewerId: string): Session {
+    if (floor.writer()?.id !== viewerId)
+      throw new ConsoleError('refused', 'somebody else has the keyboard, or nobody; ask for it first');
+    if (session === undefined || session.state().state !== 'open')
+      throw new ConsoleError('unavailable', 'the serial console is not open now; wait until it is');
+    floor.keep(viewerId);
+    return session;
+  }
+
+  return {
+    record,
+    floor,
+    state: () => session?.state() ?? resting,
+    hold() {
+      holds += 1;
+      cancelLinger();
+      isLingering = false;
+      if (session === undefined && resting.state !== 'in-use' && !isClosed)
+        void connect(false).catch(() => undefined);
+      let isReleased = false;
+      return () => {
+        if (isReleased) return;
+        isReleased = true;
+        release();
+      };
+    },
+    async takeOver() {
+      // What is under way may end with the line being ours, or show whose it is.
+      for (let busy = connecting; busy !== undefined; busy = connecting) await busy.catch(() => undefined);
+      if (isClosed) throw new ConsoleError('unavailable', 'this console was closed; open it again');
+      if (session?.state().state === 'open') return;
+      if (holds === 0) linger();
+      const stale = session;
+      session = undefined;
+      if (stale !== undefined) leaving = stale.close('the console is taken over');
+      await connect(true);
+    },
+    async type(viewerId, bytes) {
+      await lineFor(viewerId).type(bytes);
+    },
+    async sendBreak(viewerId) {
+      await lineFor(viewerId).sendBreak();
+    },
+    waiting: () => session?.waiting() ?? 0,
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async close() {
+      isClosed = true;
+      cancelRetry();
+      cancelLinger();
+      floor.close();
+      await connecting?.catch(() => undefined);
+      await leave('the console was closed: what is printed from here on is not recorded');
+    },
+  };
+}
+
+const unwatchedText = 'nobody watches any more: what is printed from here on is not recorded';
+
+function asConsoleError(error: unknown): ConsoleError {
+  return error instanceof ConsoleError
+    ? error
+    : new ConsoleError('failed', messageOf(error), { cause: error });
+}
+
+function stateOf({ code, message: text }: ConsoleError): SerialState {
+  if (code === 'in-use') return { state: 'in-use', text };
+  if (code === 'unavailable' || code === 'not-found') return { state: 'none', text };
+  return { state: 'lost', text };
+}
