@@ -94,8 +94,8 @@ export interface VmSide {
   name(uuid: string): Promise<string | undefined>;
   view(uuid: string): Promise<Omit<MachineView, 'kind' | 'uuid'>>;
   serialState(uuid: string): Promise<{ readonly yes: true } | { readonly yes: false; readonly text: string }>;
-  /** Bytes of its first serial port, through the host's connection. */
-  openSerial(uuid: string): Promise<Duplex>;
+  /** Bytes of its first serial port, through the host's connection. `conflict` when somebody else has it, who loses it by `takeOver`. */
+  openSerial(uuid: string, options?: { readonly takeOver?: boolean }): Promise<Duplex>;
   hasScreen(uuid: string): Promise<boolean>;
   openScreen(uuid: string): Promise<ScreenStream>;
   power(uuid: string, action: 'on' | 'off' | 'reset'): Promise<void>;

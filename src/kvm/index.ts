@@ -5,7 +5,6 @@ export type { KvmNotice, Notify } from './ports.ts';
 export type { RawProbe } from './probe/raw.ts';
 export type {
   CatalogueService,
-  ConsoleService as VmConsoleService,
   HostConnections,
   HostObserver,
   HostService,

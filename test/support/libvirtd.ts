@@ -25,7 +25,7 @@ const script = `
 set -e
 folder=$1
 mount --make-rprivate /
-for pair in etc:/etc/libvirt run:/run/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt rackwright:/var/lib/rackwright; do
+for pair in etc:/etc/libvirt run:/run/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt log:/var/log/libvirt rackwright:/var/lib/rackwright lock:/run/lock; do
   mkdir -p "$folder/\${pair%%:*}" "\${pair#*:}"
   mount --bind "$folder/\${pair%%:*}" "\${pair#*:}"
 done
