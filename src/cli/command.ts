@@ -58,13 +58,13 @@ export function refuseWords({ words }: CommandContext, taken: number): void {
   if (word !== undefined) throw new CliError('usage', `what is ${plain(word)}? See --help`);
 }
 
-/** The one resource of a list that has this name or uuid. */
-export async function findOne(
+/** The resource of a list that has this name or uuid; undefined when there is none. Rejects with `refused` for a name of several. */
+export async function findAtMostOne(
   client: Client,
   path: string,
   what: string,
   nameOrUuid: string,
-): Promise<Answer> {
+): Promise<Answer | undefined> {
   const uuid = parseUuid(nameOrUuid);
   const [byUuid] = uuid === undefined ? [] : await client.list(path, [`uuid=${uuid}`]);
   if (byUuid !== undefined) return byUuid;
@@ -73,8 +73,6 @@ export async function findOne(
   const rows = await client.list(path, askable ? [`name=${nameOrUuid}`] : []);
   const named = rows.filter((row) => row['name'] === nameOrUuid);
   const [first, second] = named;
-  if (first === undefined)
-    throw new CliError('refused', `there is no ${what} with the name or uuid ${plain(nameOrUuid)}`);
   if (second !== undefined) {
     const uuids = named.map((row) => plain(row['uuid'])).join(', ');
     throw new CliError(
@@ -83,6 +81,18 @@ export async function findOne(
     );
   }
   return first;
+}
+
+/** The one resource of a list that has this name or uuid. */
+export async function findOne(
+  client: Client,
+  path: string,
+  what: string,
+  nameOrUuid: string,
+): Promise<Answer> {
+  const found = await findAtMostOne(client, path, what, nameOrUuid);
+  if (found !== undefined) return found;
+  throw new CliError('refused', `there is no ${what} with the name or uuid ${plain(nameOrUuid)}`);
 }
 
 /** A member of a row that must be text. */

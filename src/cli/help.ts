@@ -10,6 +10,7 @@ const groups: readonly (readonly [string, string])[] = [
   ['hostcfg', 'what a machine shall become'],
   ['image', 'what machines are installed from'],
   ['why', 'what a machine did, and why it stopped'],
+  ['console', 'the serial console of a machine or VM, in this terminal'],
   ['seen', 'machines that asked for a boot and are not known'],
   ['host', 'KVM hosts'],
   ['vm', 'virtual machines'],
@@ -32,7 +33,7 @@ const footer = [
   '2 wrong usage, 3 server not reached, 4 not logged in, 5 still running.',
 ];
 
-const page = (lines: readonly string[]): string =>
+const page = (lines: readonly string[], tips: readonly string[] = []): string =>
   [
     'rackwright: turns racked servers into installed hosts',
     '',
@@ -40,6 +41,7 @@ const page = (lines: readonly string[]): string =>
     '',
     ...lines,
     '',
+    ...tips,
     ...footer,
   ].join('\n');
 
@@ -51,7 +53,7 @@ export function renderShortHelp(commands: readonly Command[]): string {
       .map(({ name }) => name.slice(group.length + 1));
     return `  ${group.padEnd(15)}${about}${verbs.length === 0 ? '' : `: ${verbs.join(', ')}`}`;
   });
-  return page([...lines, '', 'rackwright <command> --help tells more, e.g. rackwright chassis --help.']);
+  return page(lines, ['rackwright <command> --help tells more, e.g. rackwright chassis --help.']);
 }
 
 /** The help of some commands, with their options. */

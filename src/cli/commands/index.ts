@@ -1,6 +1,7 @@
 import type { Command } from '../command.ts';
 import { auditCommands } from './audit.ts';
 import { chassisCommands } from './chassis.ts';
+import { consoleCommands } from './console.ts';
 import { hostCfgCommands } from './hostcfg.ts';
 import { hostCommands } from './hosts.ts';
 import { allIdentityCommands } from './identities.ts';
@@ -27,6 +28,7 @@ export const commands: readonly Command[] = [
   ...hostCfgCommands,
   ...imageCommands,
   ...watchCommands,
+  ...consoleCommands,
   ...hostCommands,
   ...vmCommands,
   ...pciCommands,
