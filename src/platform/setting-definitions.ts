@@ -62,6 +62,14 @@ export const settingDefinitions = {
     maximum: 10_000,
     description: 'Runs begun in a minute; holds mass re-installs by mistake',
   },
+  'baremetal.look.quietPercent': {
+    kind: 'integer',
+    default: 50,
+    minimum: 0,
+    maximum: 100,
+    description:
+      'Part of a stage without progress after which a run looks at the consoles of its machine, percent, 60 s at least; 0: only when the stage is late',
+  },
   'baremetal.dhcp.lease.firmware': {
     kind: 'integer',
     default: 300,

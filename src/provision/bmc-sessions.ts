@@ -39,8 +39,10 @@ export function createBmcSessions(deps: {
   return {
     use(chassis, work, options) {
       const target = targetOf(chassis, deps.profileOf(chassis.uuid));
-      const begun = (session: BmcSession) => {
-        if (leftovers.delete(chassis.uuid)) void closeLeftovers(chassis);
+      const begun = async (session: BmcSession) => {
+        const closing = leftovers.delete(chassis.uuid) ? closeLeftovers(chassis) : undefined;
+        // A console would find its predecessor in its place.
+        if (options?.pinned === true) await closing;
         return work(session);
       };
       return access.use(chassis.uuid, target, begun, options);

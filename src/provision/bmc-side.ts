@@ -1,7 +1,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { Uuid } from '../base/uuid.ts';
+import type { PowerView } from '../ipmi/index.ts';
 import { type Bmc, createBmc } from './bmc.ts';
+import { type BmcConsole, createBmcConsole } from './bmc-console.ts';
 import { createBmcProfiles } from './bmc-profiles.ts';
 import type { BmcService } from './bmc-report.ts';
 import { createBmcService } from './bmc-service.ts';
@@ -22,6 +24,9 @@ import { ProvisionError } from './service.ts';
 export interface BmcSide extends ChassisBmcs {
   readonly bmc: Bmc;
   readonly service: BmcService;
+  readonly console: BmcConsole;
+  /** As last seen, without asking the BMC. */
+  power(chassisUuid: Uuid): PowerView;
   /** A machine whose run has ended may go off or start again by itself. */
   runEnded(chassisUuid: Uuid): void;
   /** Reads what is stored of the chassis of the fleet. */
@@ -39,10 +44,12 @@ export function createBmcSide(deps: {
   readonly powerPollSeconds: () => number;
   readonly book: () => RunBook;
   readonly notify: Notify;
+  /** Told when the power of a machine changed, or is not known any more. */
+  readonly changed: (chassisUuid: Uuid) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }): BmcSide {
-  const { store, fleet, book, notify, clock, log } = deps;
+  const { store, fleet, book, notify, changed, clock, log } = deps;
   const access = deps.openAccess((key, facts) => {
     log.warn({ bmc: key, ...facts }, 'no login to this BMC is tried any more');
     const isThere = ({ ipmiAddress, ipmiPort }: { ipmiAddress: string; ipmiPort: number }): boolean =>
@@ -54,7 +61,7 @@ export function createBmcSide(deps: {
   const profiles = createBmcProfiles({ store, access, chassisOf: (uuid) => fleet.get(uuid), log });
   const sessions = createBmcSessions({ access, profileOf: (uuid) => profiles.of(uuid), log });
   const report = createPowerReport({ fleet, sessions, book, notify, clock, log });
-  const record = createPowerRecord({ clock, unexpected: report });
+  const record = createPowerRecord({ clock, unexpected: report, changed });
   const bmc = createBmc({ sessions, profiles, record, clock });
   const loop = createPowerLoop({
     record,
@@ -64,6 +71,7 @@ export function createBmcSide(deps: {
       return bmc.isOn(chassis, 'status');
     },
     intervalSeconds: deps.powerPollSeconds,
+    changed,
     clock,
     log,
   });
@@ -71,6 +79,8 @@ export function createBmcSide(deps: {
 
   return {
     bmc,
+    console: createBmcConsole({ fleet, access, sessions, profiles }),
+    power: (chassisUuid) => loop.view(chassisUuid),
     service: createBmcService({ fleet, access, sessions, profiles, loop, records, book, clock }),
     runEnded: (chassisUuid) => record.expect(chassisUuid, 'either'),
     release: (chassis) => access.release(chassis.uuid, targetOf(chassis, undefined)),

@@ -17,6 +17,7 @@ import type { RunBook } from './run/book.ts';
 import type { RunEvent } from './run/events.ts';
 import { mayBoot } from './run/transitions.ts';
 import { sha512Crypt } from './sha512-crypt.ts';
+import { vncPasswordOf } from './vnc-password.ts';
 
 /** What the names of files of an install source begin with. */
 const sourcePrefix = 'source/';
@@ -275,11 +276,6 @@ export function createBootContent(deps: {
 /** All addresses that a host will have. */
 function addressesOf(network: HostNetwork): readonly Ipv4[] {
   return [...network.nics, ...network.bondings, ...network.vlans].flatMap(({ ip }) => ip ?? []);
-}
-
-/** Eight characters from the run's own secret: VNC authentication uses no more. RFC 6143 §7.2.2 */
-function vncPasswordOf(run: Run): string {
-  return run.reportToken.slice(-8);
 }
 
 /** A salt of 16 characters of crypt's alphabet. */

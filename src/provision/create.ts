@@ -8,12 +8,15 @@ import { createBmcSide } from './bmc-side.ts';
 import { type BootImages, createBootContent } from './boot-content.ts';
 import { createWireSide } from './boot-policy.ts';
 import { createBorders } from './borders.ts';
+import { createChanges } from './changes.ts';
 import { createChassisService } from './chassis.ts';
+import { type ChassisConsoles, createChassisConsoles } from './consoles.ts';
 import { createFleet } from './fleet.ts';
 import { createHostCfgService } from './host-cfgs.ts';
 import { createImageChoice } from './images/choice.ts';
 import { createInstallImages } from './images/service.ts';
 import type {
+  Evidence,
   ImageAccess,
   NetbootServices,
   Notify,
@@ -33,6 +36,7 @@ export interface Provision {
   readonly service: ProvisionService;
   readonly policy: BootPolicy;
   readonly content: BootContent;
+  readonly consoles: ChassisConsoles;
   readonly events: PxeEventSink;
   /** The network services of a PXE server went, and why; undefined: they are back. Never rejects. */
   segmentChanged(serverUuid: Uuid, problem: string | undefined): Promise<void>;
@@ -54,6 +58,8 @@ export interface ProvisionDeps {
   readonly maxRunsPerMinute: number;
   /** Seconds between two looks at the power of a machine, 0 for none; asked again and again. */
   readonly powerPollSeconds: number;
+  /** How a run in trouble gets at what its machine shows; without it nothing is looked at. */
+  readonly evidence?: Evidence;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -87,7 +93,12 @@ function translated<T extends object>(service: T): T {
 /** Builds the domain on its ports. */
 export function createProvision(deps: ProvisionDeps): Provision {
   const { store, netboot, notify, clock, random, log } = deps;
-  const fleet = createFleet();
+  const changes = createChanges(log);
+  let isLoaded = false;
+  const fleet = createFleet((chassisUuid) => {
+    // What a start reads is no change.
+    if (isLoaded) changes.tell(chassisUuid);
+  });
   const borders = createBorders();
   let book: RunBook | undefined;
   const bmcs = createBmcSide({
@@ -97,6 +108,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     powerPollSeconds: () => deps.powerPollSeconds,
     book: () => book as RunBook,
     notify,
+    changed: (chassisUuid) => changes.tell(chassisUuid),
     clock,
     log,
   });
@@ -108,6 +120,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     get maxRunsPerMinute() {
       return deps.maxRunsPerMinute;
     },
+    evidence: deps.evidence,
     fleet,
     borders,
     bmc,
@@ -120,6 +133,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     log,
     ensureOff: (run) => runs.ensureOff(run),
     bootFailed: (run) => notify(bootFailed(run, fleet.get(run.chassisUuid)?.name)),
+    changed: (run) => changes.tell(run.chassisUuid),
     ended(run) {
       borders.forget(run.uuid);
       choice.forget(run.uuid);
@@ -182,38 +196,52 @@ export function createProvision(deps: ProvisionDeps): Provision {
     log,
   });
 
+  const service = translated<ProvisionService>({
+    ...pxeService,
+    ...chassis,
+    async deleteChassis(uuid) {
+      await chassis.deleteChassis(uuid);
+      await deps.evidence?.screens.forget(uuid as Uuid).catch((error: unknown) => {
+        log.error({ chassis: uuid, reason: messageOf(error) }, 'pictures of a deleted chassis are left');
+      });
+      await hostCfgsChanged();
+    },
+    async createHostCfg(input) {
+      const uuid = await hostCfgs.createHostCfg(input);
+      await hostCfgsChanged();
+      return uuid;
+    },
+    async deleteHostCfg(uuid) {
+      await hostCfgs.deleteHostCfg(uuid);
+      await hostCfgsChanged();
+    },
+    ...bmcs.service,
+    addImage: (input, progress) => installImages.add(input, progress),
+    deleteImage: (uuid) => installImages.delete(uuid),
+    provision: (uuid) => runs.provision(uuid),
+    powerStatus: (uuid) => runs.powerStatus(uuid),
+    power: (uuid, action) => runs.power(uuid, action),
+    async timeline(chassisUuid) {
+      if (!fleet.get(chassisUuid))
+        throw new ProvisionError('chassis-not-found', `there is no chassis ${chassisUuid}`);
+      const run = await store.latestRun(chassisUuid as Uuid);
+      if (!run) return undefined;
+      const { bootToken: _boot, kickstartToken: _kickstart, reportToken: _report, ...shown } = run;
+      return { run: shown, entries: await store.listTimeline(run.uuid) };
+    },
+    seenMachines: async () => seen.list(),
+  });
+
   return {
-    service: translated<ProvisionService>({
-      ...pxeService,
-      ...chassis,
-      async deleteChassis(uuid) {
-        await chassis.deleteChassis(uuid);
-        await hostCfgsChanged();
-      },
-      async createHostCfg(input) {
-        const uuid = await hostCfgs.createHostCfg(input);
-        await hostCfgsChanged();
-        return uuid;
-      },
-      async deleteHostCfg(uuid) {
-        await hostCfgs.deleteHostCfg(uuid);
-        await hostCfgsChanged();
-      },
-      ...bmcs.service,
-      addImage: (input, progress) => installImages.add(input, progress),
-      deleteImage: (uuid) => installImages.delete(uuid),
-      provision: (uuid) => runs.provision(uuid),
-      powerStatus: (uuid) => runs.powerStatus(uuid),
-      power: (uuid, action) => runs.power(uuid, action),
-      async timeline(chassisUuid) {
-        if (!fleet.get(chassisUuid))
-          throw new ProvisionError('chassis-not-found', `there is no chassis ${chassisUuid}`);
-        const run = await store.latestRun(chassisUuid as Uuid);
-        if (!run) return undefined;
-        const { bootToken: _boot, kickstartToken: _kickstart, reportToken: _report, ...shown } = run;
-        return { run: shown, entries: await store.listTimeline(run.uuid) };
-      },
-      seenMachines: async () => seen.list(),
+    service,
+    consoles: createChassisConsoles({
+      store,
+      fleet,
+      book,
+      bmcs,
+      power: (uuid, action) => service.power(uuid, action),
+      screens: deps.evidence?.screens,
+      changes,
     }),
     policy: wire.policy,
     content,
@@ -227,6 +255,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     },
     async start() {
       for (const one of await store.listChassis()) fleet.put(one);
+      isLoaded = true;
       await installImages.resume();
       seen.restore(await store.listSeenMachines());
       await bmcs.load();

@@ -35,8 +35,8 @@ export interface Fleet {
   identify(mac: Mac, uuids: readonly Uuid[]): Identified | undefined;
 }
 
-/** Builds an empty fleet. */
-export function createFleet(): Fleet {
+/** Builds an empty fleet; `changed` is told of every chassis that comes, changes or goes. */
+export function createFleet(changed: (chassisUuid: Uuid) => void = () => undefined): Fleet {
   const byUuid = new Map<string, Chassis>();
   const byMac = new Map<Mac, Uuid>();
   const bySystemUuid = new Map<Uuid, Set<Uuid>>();
@@ -65,8 +65,12 @@ export function createFleet(): Fleet {
         owners.add(chassis.uuid);
         bySystemUuid.set(systemUuid, owners);
       }
+      changed(chassis.uuid);
     },
-    remove,
+    remove(uuid) {
+      remove(uuid);
+      changed(uuid);
+    },
     get: (uuid) => byUuid.get(uuid),
     all: () => [...byUuid.values()],
     exclusive: turns,

@@ -161,6 +161,8 @@ export interface RunEvidence {
   /** What the BMC answered when the boot flag was read back; undefined when it was not asked. */
   readonly bootFlagKept: boolean | undefined;
   readonly efiBitKept: boolean | undefined;
+  /** Name of the known fault that its console showed when it was looked at last; undefined for none. */
+  readonly consoleSign: string | undefined;
 }
 
 /** No evidence yet. */
@@ -186,6 +188,7 @@ export const noEvidence: RunEvidence = {
   kickstartReads: 0,
   bootFlagKept: undefined,
   efiBitKept: undefined,
+  consoleSign: undefined,
 };
 
 /** One pass of a machine through inspection or installation. Tokens are 256-bit hex, unguessable, and die with the run. */

@@ -137,6 +137,31 @@ export interface ImageAccess {
   imageOf(hostCfgUuid: Uuid): Promise<string | undefined>;
 }
 
+/** What the consoles of a machine show; a member is absent where nobody could look. */
+export interface ConsoleLook {
+  /** PNG of the screen. */
+  readonly screenshot?: Uint8Array | undefined;
+  /** What came over the serial console since the run began, its last lines; empty when nothing did. */
+  readonly consoleTail?: string | undefined;
+}
+
+/** Pictures of screens, a few for each chassis. Rejects with what the disk says. */
+export interface ScreenFiles {
+  /** Keeps a PNG and answers its name; the oldest of the chassis go when there are too many. */
+  save(chassisUuid: Uuid, runUuid: Uuid, png: Uint8Array): Promise<string>;
+  /** Undefined when there is no such picture, whatever the texts are. */
+  read(chassisUuid: string, name: string): Promise<Uint8Array | undefined>;
+  forget(chassisUuid: Uuid): Promise<void>;
+}
+
+/** How a run in trouble gets at what its machine shows. */
+export interface Evidence {
+  look(chassisUuid: Uuid): Promise<ConsoleLook>;
+  readonly screens: ScreenFiles;
+  /** Part of a stage's limit without progress after which the consoles are looked at, percent; 0: only at its end. Asked again and again. */
+  readonly quietPercent: number;
+}
+
 /** Something that a person should see; `facts` never hold a secret. */
 export interface Notice {
   readonly name:

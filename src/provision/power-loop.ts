@@ -26,6 +26,8 @@ export function createPowerLoop(deps: {
   readonly read: (chassisUuid: Uuid) => Promise<boolean>;
   /** Seconds between two looks at a machine; 0: none. Asked again and again. */
   readonly intervalSeconds: () => number;
+  /** Told when a state is not known any more, or again. */
+  readonly changed: (chassisUuid: Uuid) => void;
   readonly clock: Clock;
   readonly log: Logger;
 }): PowerLoop {
@@ -50,6 +52,7 @@ export function createPowerLoop(deps: {
   /** Changes of the power itself are the record's to judge. */
   function told(key: string, next: PowerView, before: PowerView): void {
     const facts = { chassis: key };
+    deps.changed(key as Uuid);
     if (next.kind === 'unknown')
       log.warn({ ...facts, reason: next.reason }, 'the power state is not known any more');
     else if (before.kind === 'unknown' && before.reason !== 'not-asked')

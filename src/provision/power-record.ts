@@ -58,6 +58,8 @@ export interface PowerRecord {
 export function createPowerRecord(deps: {
   readonly clock: Clock;
   readonly unexpected: (change: SeenPowerChange) => void;
+  /** Told of every change, ours too, and of the first look. */
+  readonly changed?: (chassisUuid: Uuid) => void;
 }): PowerRecord {
   const { clock } = deps;
   const seen = new Map<Uuid, KnownPower>();
@@ -86,7 +88,9 @@ export function createPowerRecord(deps: {
       const at = clock.now();
       const before = seen.get(chassisUuid);
       seen.set(chassisUuid, { on, at });
-      if (before === undefined || before.on === on) return;
+      if (before?.on === on) return;
+      deps.changed?.(chassisUuid);
+      if (before === undefined) return;
       const change = { chassisUuid, on, at, after: before.at };
       if (!isOurs(change, commandOf(chassisUuid))) deps.unexpected(change);
     },

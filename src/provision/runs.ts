@@ -12,9 +12,9 @@ import type { Borders } from './borders.ts';
 import type { Fleet } from './fleet.ts';
 import { type Chassis, noEvidence, type Run, type RunStage } from './model.ts';
 import { createPlacing } from './placing.ts';
-import type { NetbootServices, PlacementOf, ProvisionStore } from './ports.ts';
+import type { Evidence, NetbootServices, PlacementOf, ProvisionStore } from './ports.ts';
 import type { RunBook } from './run/book.ts';
-import { hasEnded } from './run/transitions.ts';
+import { createRunWatch } from './run-watch.ts';
 import { ProvisionError, type ProvisionService } from './service.ts';
 
 /** How long a stage may last without moving on, in seconds. `workingInspect` and `workingInstall` are the work itself. */
@@ -63,6 +63,7 @@ export function createRunService(deps: {
   readonly stageSeconds: StageSeconds;
   /** More runs than this in a minute wait their turn: a mass re-install by mistake can still be stopped. */
   readonly maxRunsPerMinute: number;
+  readonly evidence: Evidence | undefined;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -212,17 +213,15 @@ export function createRunService(deps: {
     if (!closed) await deps.book().apply(run.uuid, { type: 'powered-off', how });
   }
 
+  const watch = createRunWatch({
+    ...deps,
+    limitSeconds: (run) => limitSeconds(run, deps.stageSeconds),
+    background,
+  });
   let cancelTick = (): void => undefined;
   const tick = (): void => {
     if (closed) return;
-    const now = clock.now();
-    for (const run of deps.book().all()) {
-      if (hasEnded(run) || now - run.stageSince <= limitSeconds(run, deps.stageSeconds) * 1000) continue;
-      deps
-        .book()
-        .apply(run.uuid, { type: 'deadline' })
-        .catch(() => undefined);
-    }
+    watch.tick();
     cancelTick = clock.after(tickMs, tick);
   };
 

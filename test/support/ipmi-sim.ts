@@ -21,6 +21,8 @@ export interface IpmiSimOptions {
   readonly auths?: string;
   /** Default: a loopback address of its own. */
   readonly address?: string;
+  /** Default: a free one. */
+  readonly port?: number;
   /** TCP port of this machine to which serial over LAN is joined; default none. */
   readonly serialPort?: number;
   /** File with its records; default none. */
@@ -56,7 +58,7 @@ export async function startIpmiSim(options: IpmiSimOptions = {}): Promise<IpmiSi
   const file = (name: string): string => join(dir, name);
   const any = (): number => 1 + Math.floor(Math.random() * 250);
   const address = options.address ?? `127.9.${any()}.${any()}`;
-  const port = await freePort(address);
+  const port = options.port ?? (await freePort(address));
   const setPower = (on: boolean): void => writeFileSync(file('power'), on ? '1\n' : '0\n');
   setPower(options.powerOn ?? false);
   writeFileSync(file('lan.conf'), lanConf(dir, address, port, options));

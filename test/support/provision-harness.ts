@@ -9,7 +9,7 @@ import type { Mac } from '../../src/base/mac.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
 import { uuidReadings } from '../../src/base/uuid.ts';
 import { createProvision, type Provision } from '../../src/provision/create.ts';
-import type { Notice } from '../../src/provision/ports.ts';
+import type { Evidence, Notice } from '../../src/provision/ports.ts';
 import { createFileTable, openIso } from '../../src/pxe/index.ts';
 import type { PxeEvent } from '../../src/pxe/ports.ts';
 import { createClusterService } from '../../src/platform/clusters.ts';
@@ -105,11 +105,10 @@ export interface Harness {
 }
 
 /** The whole domain on a real store, with packets and BMC of the test's making. */
-export async function createHarness(given?: {
-  folder: string;
-  bmc: TestBmc;
-  clock: ReturnType<typeof createTestClock>;
-}): Promise<Harness> {
+export async function createHarness(
+  given?: { folder: string; bmc: TestBmc; clock: ReturnType<typeof createTestClock> },
+  evidence?: Evidence,
+): Promise<Harness> {
   const folder = given?.folder ?? (await mkdtemp(join(tmpdir(), 'rackwright-provision-')));
   const bmc = given?.bmc ?? new TestBmc();
   const clock = given?.clock ?? createTestClock();
@@ -158,6 +157,7 @@ export async function createHarness(given?: {
     get powerPollSeconds() {
       return limits.powerPollSeconds;
     },
+    ...(evidence && { evidence }),
     clock,
     random: randomBytes,
     log: silentLog,
@@ -251,7 +251,7 @@ export async function createHarness(given?: {
     status: async () => (await store.provision.getChassis(chassisUuid))?.status,
     async restart() {
       await store.close();
-      return createHarness({ folder, bmc, clock });
+      return createHarness({ folder, bmc, clock }, evidence);
     },
     async close() {
       await provision.close();

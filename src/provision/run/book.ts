@@ -48,6 +48,8 @@ export interface RunBookDeps {
   readonly ensureOff: (run: Run) => void;
   /** Called for every run that comes to its end. */
   readonly ended: (run: Run) => void;
+  /** Called when a run has begun or was taken back, and after every step of it that people see. */
+  readonly changed: (run: Run) => void;
   /** Told when a run left its chassis in PxeBootFailed. */
   readonly bootFailed: (run: Run) => void;
   readonly diagnosisContext: (run: Run) => DiagnosisContext;
@@ -142,6 +144,7 @@ export function createRunBook(deps: RunBookDeps): RunBook {
     if (result.ensureOff) deps.ensureOff(result.run);
     if (result.chassisStatus === 'PxeBootFailed') deps.bootFailed(result.run);
     if (hasEnded(result.run)) deps.ended(result.run);
+    if (result.lines.length > 0 || result.run.stage !== before.stage) deps.changed(result.run);
     return result.run;
   }
 
@@ -158,9 +161,13 @@ export function createRunBook(deps: RunBookDeps): RunBook {
         await deps.store.saveRunStep({ run, chassis, timeline });
         remember(run);
         deps.fleet.put(chassis);
+        deps.changed(run);
       });
     },
-    adopt: remember,
+    adopt(run) {
+      remember(run);
+      deps.changed(run);
+    },
     get: (uuid) => runs.get(uuid),
     ofChassis(uuid) {
       const runUuid = byChassis.get(uuid);

@@ -1,5 +1,6 @@
 import { assertNever } from '../../base/errors.ts';
 import type { Run } from '../model.ts';
+import { consoleSignText } from './console-signs.ts';
 
 const dhcpHint =
   'check that the NIC is cabled to the segment of the PXE server, that network boot is enabled on it, and that nobody else on the segment answers DHCP';
@@ -49,8 +50,19 @@ function noLoader(run: Run): string {
   return 'the machine got its address but never asked for the loader: its firmware may not do this kind of network boot (legacy against UEFI), or UDP port 69 is blocked';
 }
 
-/** The likely cause of a run that came to no end in its stage, with the next thing to do. One sentence or two. */
+/**
+ * The likely cause of a run that came to no end in its stage, with the next thing to do: what the packets tell, and what the console shows
+ * where somebody could look. A few sentences.
+ */
 export function diagnose(run: Run, context: DiagnosisContext): string {
+  const cause = fromPackets(run, context);
+  // Nobody looked, or it shows nothing that is known: the packets alone tell.
+  const shown =
+    run.evidence.consoleSign === undefined ? undefined : consoleSignText(run.evidence.consoleSign);
+  return shown === undefined ? cause : `${cause}. And ${shown}`;
+}
+
+function fromPackets(run: Run, context: DiagnosisContext): string {
   const { evidence, stage } = run;
   if (!context.serverRunning && stage !== 'powering' && stage !== 'finishing') {
     return 'the PXE server of this run is stopped, so the machine got no answer: start it with startBaremetalPxeServer and provision again';

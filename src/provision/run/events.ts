@@ -2,6 +2,7 @@ import type { Ipv4 } from '../../base/ipv4.ts';
 import type { Mac } from '../../base/mac.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import type { Firmware } from '../../pxe/ports.ts';
+import type { ConsoleSignName } from './console-signs.ts';
 
 /** Everything that can move a run on; times come in beside the event. */
 export type RunEvent =
@@ -51,6 +52,15 @@ export type RunEvent =
   | { readonly type: 'note'; readonly text: string }
   /** The power changed and nobody here did it. Its absence means nothing. */
   | { readonly type: 'power-changed'; readonly text: string }
+  /** What the consoles of a machine showed that had been quiet. Its absence means that nobody could look. */
+  | {
+      readonly type: 'looked';
+      /** Its newest lines, without secrets; empty when nothing was printed, undefined when nobody listens or nothing is new. */
+      readonly console: readonly string[] | undefined;
+      readonly sign: ConsoleSignName | undefined;
+      /** Where a picture of the screen is kept. */
+      readonly screen: string | undefined;
+    }
   | { readonly type: 'inspected'; readonly summary: string; readonly bytes: number }
   | { readonly type: 'installed' }
   | { readonly type: 'reported-failure'; readonly reason: string }

@@ -1,6 +1,7 @@
 import { assertNever } from '../../base/errors.ts';
 import { type Run, runStages } from '../model.ts';
 import { onDhcp, onDownload } from './boot-steps.ts';
+import { consoleSignText } from './console-signs.ts';
 import type { RunEvent } from './events.ts';
 import { advance, quiet, type RunStep, told } from './step.ts';
 
@@ -129,6 +130,18 @@ export function step(run: Run, event: RunEvent, at: number, cause: string): RunS
     case 'power-changed':
       // No progress: the stage is late all the same when nothing else comes.
       return tell('power-changed', event.text);
+    case 'looked': {
+      // No progress either.
+      const { console: printed, sign, screen } = event;
+      const lines = (printed ?? []).map((text) => ({ step: 'console', text }));
+      if (printed?.length === 0)
+        lines.push({ step: 'console', text: 'nothing came over the serial console' });
+      const meaning = sign === undefined ? undefined : consoleSignText(sign);
+      if (meaning !== undefined && printed !== undefined) lines.push({ step: 'console', text: meaning });
+      if (screen !== undefined) lines.push({ step: 'screen', text: `the screen as it was then: ${screen}` });
+      const evidence = printed === undefined ? run.evidence : { ...run.evidence, consoleSign: sign };
+      return { run: { ...run, evidence }, lines, durable: true };
+    }
     case 'inspected':
       if (run.kind !== 'inspect' || run.stage === 'finishing') return quiet(run);
       return {

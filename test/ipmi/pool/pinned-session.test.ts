@@ -45,7 +45,9 @@ function world() {
     time,
     lab,
     logins: () => logins,
-    forget: () => void known.forEach((one) => dead.add(one)),
+    forget: () => {
+      for (const one of known) dead.add(one);
+    },
     isOn: (over = {}) =>
       time.settle(
         pool.use('a', { ...lab.target, ...over }, async (one) => (await one.chassisStatus()).powerOn),

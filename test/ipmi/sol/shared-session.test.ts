@@ -37,7 +37,7 @@ describe('a session that others use too', () => {
   it('lives on when another console took over', async () => {
     const { time, left, open, fakes } = lab({});
     const stream = await open();
-    fakes[0]?.send({ deactivating: true });
+    fakes[0]?.send({ deactivated: true });
     await time.pass(100);
     await time.settle(stream.close());
     expect(left).toEqual(['closed']);
