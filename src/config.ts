@@ -168,6 +168,23 @@ const schema = group({
     }),
     lookMinutes: count(10, 1440, 'How often a connected KVM host is looked at without any event, minutes'),
   }),
+  console: group({
+    idleMinutes: count(
+      60,
+      10_080,
+      'A console that nobody types in or acts at for so long is closed, minutes; while a run is open it stays',
+    ),
+    maxViewers: count(100, 1000, 'Viewers of one machine at a time; of all machines ten times as many'),
+    recordRuns: Type.Boolean({
+      default: true,
+      description: 'Records the serial console of a machine during each run, also while nobody looks',
+    }),
+    recordMegabytes: count(
+      64,
+      65_536,
+      'Most that is kept of one serial console, MiB on disk; the oldest output goes first',
+    ),
+  }),
   log: group({
     level: oneOf(
       ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'],

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createApi, ensureAdmin } from './api/index.ts';
 import { systemClock } from './base/clock.ts';
 import { CodedError } from './base/errors.ts';
@@ -9,6 +10,11 @@ import { parseIpv4 } from './base/ipv4.ts';
 import type { Logger } from './base/log.ts';
 import type { Uuid } from './base/uuid.ts';
 import { type Config, readAdminPassword } from './config.ts';
+import { createConsoles } from './console/create.ts';
+import { joinMachines } from './console/join-machines.ts';
+import { chassisMachines } from './console/machines/chassis.ts';
+import { vmMachines } from './console/machines/vm.ts';
+import type { ConsoleService } from './console/index.ts';
 import { createIommu } from './iommu/create.ts';
 import { createKvm } from './kvm/create.ts';
 import { ownKeyIn } from './kvm/hosts/own-key.ts';
@@ -18,11 +24,13 @@ import { openInterfaceLook } from './net/interface-state.ts';
 import { interfaceAddresses } from './net/interfaces.ts';
 import { openLocalShell } from './net/local-shell.ts';
 import { openSsh } from './net/ssh.ts';
+import { connectTcp } from './net/tcp.ts';
 import { createPlatform, type SettingDefaults, type Settings } from './platform/index.ts';
 import { bmcAccess } from './provision/bmc-access.ts';
 import { createProvision, type Provision } from './provision/create.ts';
-import type { NetbootServices } from './provision/ports.ts';
+import type { Evidence, NetbootServices } from './provision/ports.ts';
 import type { StageSeconds } from './provision/runs.ts';
+import { createScreenFiles } from './provision/screen-files.ts';
 import { createOwnProbe } from './pxe/watch/own-probe.ts';
 import { createSegments } from './pxe/watch/segments.ts';
 import { createFileTable, openIso } from './pxe/index.ts';
@@ -50,6 +58,34 @@ function settingDefaultsOf({ api, boot, provision }: Config): SettingDefaults {
     'baremetal.reboot.timeout': provision.rebootMinutes * 60,
     'baremetal.install.timeout': provision.installMinutes * 60,
     'baremetal.provision.maxPerMinute': provision.maxRunsPerMinute,
+  };
+}
+
+/** Built by `npm run build:web`; from src/ and from dist/ it is the same place. */
+const consolePage = fileURLToPath(new URL('../dist/web', import.meta.url));
+
+/** Lines of a serial console that say why a run stands still. */
+const evidenceLines = 20;
+
+/** What runs in trouble see of their machines; nothing before there are consoles. */
+function evidenceOf(
+  consoles: () => ConsoleService | undefined,
+  directory: string,
+  settings: Settings,
+): Evidence {
+  return {
+    async look(chassisUuid) {
+      const service = consoles();
+      const [screenshot, consoleTail] = await Promise.all([
+        service?.screenshot('chassis', chassisUuid).catch(() => undefined),
+        service?.tail('chassis', chassisUuid, evidenceLines).catch(() => undefined),
+      ]);
+      return { screenshot: screenshot?.png, consoleTail };
+    },
+    screens: createScreenFiles(directory),
+    get quietPercent() {
+      return settings.get('baremetal.look.quietPercent');
+    },
   };
 }
 
@@ -171,6 +207,7 @@ export async function startRackwright(
 
     const { inspector, installer } = config;
     const imageFiles = createFileTable();
+    let consoles: ConsoleService | undefined;
     const provision: Provision = createProvision({
       store: store.provision,
       netboot,
@@ -209,6 +246,7 @@ export async function startRackwright(
         }),
       placementOf: (chassisUuid) => platform.clusters.placementOf(chassisUuid),
       stageSeconds: stageSecondsOf(settings),
+      evidence: evidenceOf(() => consoles, join(config.dataDirectory, 'screens'), settings),
       get maxRunsPerMinute() {
         return settings.get('baremetal.provision.maxPerMinute');
       },
@@ -220,7 +258,6 @@ export async function startRackwright(
       log,
     });
     closers.push(() => provision.close());
-    await provision.start();
 
     const notifyOfHosts: Notify = ({ name, severity, text, about, facts }) =>
       platform.notifications.notify({
@@ -261,6 +298,30 @@ export async function startRackwright(
     });
     closers.push(() => iommu.close());
     kvm.observe(iommu.observer);
+    const { console: ofConsoles } = config;
+    const ownConsoles = createConsoles({
+      directory: join(config.dataDirectory, 'consoles'),
+      machines: joinMachines({
+        chassis: chassisMachines(provision.consoles, { clock, log, connectTcp }),
+        vm: vmMachines(kvm.consoles, { clock, log }),
+      }),
+      limits: {
+        idleMs: ofConsoles.idleMinutes * 60_000,
+        maxViewers: ofConsoles.maxViewers,
+        recordRuns: ofConsoles.recordRuns,
+        recordBytes: ofConsoles.recordMegabytes * 2 ** 20,
+      },
+      clock,
+      random: randomBytes,
+      log,
+    });
+    closers.push(() => ownConsoles.close());
+    consoles = ownConsoles;
+    // With consoles there already, so that the runs that come back are recorded.
+    await provision.start();
+    for (const { chassisUuid } of await store.provision.listOpenRuns()) {
+      ownConsoles.changed('chassis', chassisUuid);
+    }
     await kvm.start();
 
     // Before the API listens: who sees it ready may log in. Told at once: a start that fails later must not hide the only password.
@@ -283,6 +344,9 @@ export async function startRackwright(
         usb: kvm.usb,
         catalogue: kvm.catalogue,
         iommu: iommu.service,
+        consoles: ownConsoles,
+        consolePage,
+        consolePicture: (chassisUuid, name) => provision.consoles.screenshotFile(chassisUuid, name),
         look: (hostUuid) => kvm.connections.look(hostUuid as Uuid),
         streams: {
           'usb-redirect': async (ticket) => {

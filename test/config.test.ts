@@ -69,6 +69,7 @@ describe('defaults', () => {
       ipmi: { privilege: 'administrator' },
       provision: { inspectMinutes: 10, rebootMinutes: 5, installMinutes: 30, maxRunsPerMinute: 20 },
       kvm: { libvirtUri: 'qemu:///system', lookMinutes: 10 },
+      console: { idleMinutes: 60, maxViewers: 100, recordRuns: true, recordMegabytes: 64 },
       log: { level: 'info' },
     });
   });

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
+import type { ConsoleService } from '../console/index.ts';
 import type { IommuService } from '../iommu/index.ts';
 import type { CatalogueService, HostService, UsbService, VmService } from '../kvm/index.ts';
 import type { ProvisionService } from '../provision/index.ts';
@@ -50,6 +51,11 @@ export interface ApiDeps {
   readonly usb: UsbService;
   readonly catalogue: CatalogueService;
   readonly iommu: IommuService;
+  readonly consoles: ConsoleService;
+  /** Folder of the built console page. */
+  readonly consolePage?: string;
+  /** A PNG that a timeline names; undefined when there is none of that name. */
+  readonly consolePicture?: (chassisUuid: string, name: string) => Promise<Uint8Array | undefined>;
   /** Looks at a KVM host and everything on it again. */
   readonly look: (hostUuid: string) => Promise<void>;
   readonly platform: Platform;
@@ -68,7 +74,7 @@ export interface ApiDeps {
   readonly log: Logger;
   /** Extra members of `GET /health`, which needs no session: nothing secret. */
   readonly health?: () => object;
-  /** What the tickets of WebSockets open; a kind that is missing knows no ticket. */
+  /** What the tickets of other WebSockets than consoles open; a kind that is missing knows no ticket. */
   readonly streams?: Readonly<Partial<Record<StreamKind, OpenTicket>>>;
 }
 

@@ -5,6 +5,9 @@ import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import { createAccountService } from './auth/accounts.ts';
 import { createSessions } from './auth/sessions.ts';
+import { watchSessions } from './auth/session-watch.ts';
+import { registerConsolePage } from './console-page.ts';
+import { consoleStreams } from './console-streams.ts';
 import { createContexts } from './context.ts';
 import { ApiError } from './errors.ts';
 import { answerBrokenRequest, httpLimits, serverLimits, watchConnections } from './http.ts';
@@ -21,6 +24,7 @@ import { createDateFormat } from './zstack/envelope.ts';
 import { toZstackError } from './zstack/errors.ts';
 import { registerForeign } from './zstack/foreign.ts';
 import { registerStreams } from './streams/register.ts';
+import { sessionUuidIn } from './zstack/request.ts';
 import { createUnrouted } from './zstack/unrouted.ts';
 import { createApiWork } from './work.ts';
 
@@ -115,9 +119,16 @@ function sweepSessions({ accounts, clock, log }: ApiDeps): () => void {
  */
 export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHandle> {
   const options = checkApiOptions(given);
-  const { service, query, accounts, clock, random, log } = deps;
-  const { platform, hosts, vms, usb, catalogue, iommu, look } = deps;
+  const { service, query, clock, random, log } = deps;
+  const { platform, hosts, vms, usb, catalogue, iommu, consoles, look } = deps;
   const { passwordCost } = options;
+  const sessionWatch = watchSessions({
+    accounts: deps.accounts,
+    clock,
+    log,
+    ended: (sessionUuid) => consoles.revokeSession(sessionUuid),
+  });
+  const { accounts } = sessionWatch;
   const sessions = createSessions({
     accounts,
     clock,
@@ -146,6 +157,9 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
     usb,
     catalogue,
     iommu,
+    consoles,
+    consolePicture: deps.consolePicture ?? (async () => undefined),
+    sessionWatch,
     look,
     accounts: createAccountService({ accounts, clock, random, passwordCost }),
     sessions,
@@ -169,13 +183,16 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   const document = openApiDocument(apiTable, (resource) => query.describe(resource), deps.version);
   registerDocs(app, apiPrefixes, document);
   const streams = registerStreams(app, {
-    open: deps.streams ?? {},
+    open: { ...consoleStreams({ consoles, platform, clock, log }), ...deps.streams },
     publicUrl,
+    accountOf: async (authorization) =>
+      (await sessions.authenticate(sessionUuidIn(authorization))).account.uuid,
     audit: platform.audit,
     clock,
     log,
     limits: options.tunnelLimits,
   });
+  await registerConsolePage(app, { folder: deps.consolePage, publicUrl });
   app.get('/health', async () => ({ ok: true, ...deps.health?.() }));
   unrouted.finish();
 
@@ -192,12 +209,13 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
   if (options.tls !== undefined && options.tls.expiresAt < clock.now()) {
     log.warn({}, 'the certificate of the API has expired; renew it and start again');
   }
-  const stopSweep = sweepSessions(deps);
+  const stopSweep = sweepSessions({ ...deps, accounts });
   const { address, port } = app.server.address() as AddressInfo;
 
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     stopSweep();
+    sessionWatch.close();
     managementNode.close();
     await streams.close();
     const stuck = clock.after(closeMs, () => app.server.closeAllConnections());

@@ -1,7 +1,6 @@
 export type { ConsoleErrorCode } from './errors.ts';
 export { ConsoleError } from './errors.ts';
 export type {
-  ConsoleAccess,
   ConsoleCaller,
   ConsoleService,
   OpenedConsole,

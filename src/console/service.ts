@@ -53,11 +53,7 @@ export interface OpenedConsole {
   readonly name: string;
   readonly subject: ConsoleSubject;
   /** Begins to talk; call it once, or `abandon`. `note` is told of each action before its end is told to the viewer. */
-  attach(
-    channel: ViewerChannel,
-    remoteAddress: string,
-    note?: (action: ViewerAction) => Promise<void>,
-  ): void;
+  attach(channel: ViewerChannel, remoteAddress: string, note?: (action: ViewerAction) => Promise<void>): void;
   abandon(): void;
 }
 
@@ -104,7 +100,7 @@ export interface ConsoleService {
     uuid: string,
     from: number | undefined,
   ): Promise<AsyncIterable<Uint8Array>>;
-  /** The last lines of the record as text without control characters; undefined without a record. */
+  /** The last lines since the newest run began, without control characters; '' when nothing was printed, undefined when nobody knows. */
   tail(kind: ConsoleSubject['kind'], uuid: string, maxLines: number): Promise<string | undefined>;
   /** The session ended, or the account: its tickets are worthless, its viewers are sent away. */
   revokeSession(sessionUuid: string): void;

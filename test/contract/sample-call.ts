@@ -26,6 +26,7 @@ const pathResources: ReadonlyArray<readonly [prefix: string, resource: keyof Uui
   ['/v1/clusters', 'cluster'],
   ['/v1/notifications', 'notification'],
   ['/v1/management-nodes', 'node'],
+  ['/v1/consoles/agents', 'node'],
   ['/v1/task-progresses', 'job'],
   ['/v1/baremetal/pxeserver', 'pxeServer'],
   ['/v1/baremetal/hardwareinfo', 'hardwareInfo'],
@@ -101,6 +102,13 @@ function ownValues(api: ContractApi, { uuids }: PopulatedWorld): Record<string, 
       };
     case 'ChangeInstanceOffering':
       return { instanceOfferingUuid: uuids.instanceOffering };
+    case 'RequestBaremetalConsoleAccess':
+      return { chassisUuid: uuids.chassis };
+    case 'RequestConsoleAccess':
+      return { vmInstanceUuid: uuids.vm };
+    case 'AgentReconnectConsoleProxyAgent':
+      // Those of the sample's answer, which has other ones than its request.
+      return { agentUuids: ['976e8d54d42841da85eb697f3e8534b6', 'ac4b5e3b69e5499eba381082199b5d42'] };
     case 'UpdateGlobalConfig':
       return { value: '3600' };
     default:

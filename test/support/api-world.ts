@@ -5,6 +5,7 @@ import { createApi, ensureAdmin } from '../../src/api/index.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
 import { createPlatform } from '../../src/platform/index.ts';
+import { fakeConsoles } from './fake-consoles.ts';
 import { fakeDomain } from './fake-domain.ts';
 import { fakeKvm } from './fake-kvm.ts';
 import { keepingLog } from './keeping-log.ts';
@@ -22,6 +23,7 @@ export async function openApi(
   const store = await scratchStore();
   const domain = fakeDomain(store.provision);
   const kvm = fakeKvm(store);
+  const consoles = fakeConsoles(store);
   const log = keepingLog();
   const platform = await createPlatform({
     store: store.platform,
@@ -45,6 +47,7 @@ export async function openApi(
     {
       service: domain.service,
       ...kvm.services,
+      consoles: consoles.service,
       platform,
       query: store.query,
       accounts: store.accounts,
@@ -73,7 +76,18 @@ export async function openApi(
     await api.close();
     await store.close();
   };
-  return { api, store, platform, domain, kvm, log, session, authorization: `OAuth ${session}`, close };
+  return {
+    api,
+    store,
+    platform,
+    domain,
+    kvm,
+    consoles,
+    log,
+    session,
+    authorization: `OAuth ${session}`,
+    close,
+  };
 }
 export type ApiWorld = Awaited<ReturnType<typeof openApi>>;
 

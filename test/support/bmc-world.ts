@@ -4,6 +4,7 @@ import { bmcAccess } from '../../src/provision/bmc-access.ts';
 import { createProvision } from '../../src/provision/create.ts';
 import type { Store } from '../../src/store/index.ts';
 import { adminPassword } from './api-world.ts';
+import { fakeConsoles } from './fake-consoles.ts';
 import { fakeDomain } from './fake-domain.ts';
 import { fakeKvm } from './fake-kvm.ts';
 import { realDeps } from './ipmi-deps.ts';
@@ -73,6 +74,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
   if ((await store.accounts.getAccountByName('admin')) === undefined)
     await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
   const kvm = fakeKvm(store);
+  const consoles = fakeConsoles(store);
   const api = await createApi(
     {
       address: '127.0.0.1',
@@ -84,6 +86,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     {
       service: provision.service,
       ...kvm.services,
+      consoles: consoles.service,
       platform,
       query: store.query,
       accounts: store.accounts,
@@ -109,6 +112,7 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     store: { ...store, writtenText: () => '' },
     platform,
     kvm,
+    consoles,
     domain: fakeDomain(store.provision),
     log,
     session,

@@ -102,6 +102,8 @@ function answerOf({ answers }: ApiDefinition, describe: Describe): JsonSchema {
       };
     case 'members':
       return plainSchema(answers.schema);
+    case 'file':
+      return { type: 'string', format: 'binary' };
     default:
       return assertNever(answers, 'answer');
   }
@@ -117,9 +119,10 @@ function responsesOf(apis: readonly ApiDefinition[], describe: Describe): JsonSc
   const answers = apis.map((api) => answerOf(api, describe));
   const result = answers.length === 1 ? (answers[0] ?? {}) : { anyOf: answers };
   const isAsync = apis.some((api) => api.async);
+  const [file] = apis.flatMap(({ answers: shape }) => (shape.kind === 'file' ? [shape.contentType] : []));
   const done = {
     description: isAsync ? 'Never at once: the result of the job' : 'Done',
-    content: json(result),
+    content: file === undefined ? json(result) : { [file]: { schema: result } },
   };
   const accepted = {
     description: 'Accepted: poll `location` until it answers 200 or 503',

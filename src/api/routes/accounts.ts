@@ -105,6 +105,7 @@ export const accountApis: readonly ApiDefinition[] = [
     async run({ context, params, caller }) {
       await context.accounts.deleteAccount(callerOf(caller), params.uuid);
       context.usb.revokeTickets(params.uuid);
+      context.consoles.revokeAccount(params.uuid);
       return {};
     },
   }),
@@ -141,6 +142,10 @@ export const accountApis: readonly ApiDefinition[] = [
       refusePublic('RevokeResourceSharing', toPublic);
       const receivers = all === true ? undefined : needAccounts('RevokeResourceSharing', accountUuids);
       await context.accounts.revokeSharing(resourceUuids, receivers);
+      // Consoles that were opened while they were shared; whoever may still see theirs opens them again.
+      for (const uuid of receivers ?? context.sessionWatch.accountUuids()) {
+        context.consoles.revokeAccount(uuid);
+      }
       return {};
     },
   }),

@@ -54,9 +54,10 @@ export const chassisApis: readonly ApiDefinition[] = [
     },
   }),
   ...queryApis('QueryBaremetalChassis', path, 'chassis'),
-  deleteApi('DeleteBaremetalChassis', path, 'BaremetalChassisVO', (context, uuid) =>
-    context.service.deleteChassis(uuid),
-  ),
+  deleteApi('DeleteBaremetalChassis', path, 'BaremetalChassisVO', async (context, uuid) => {
+    await context.service.deleteChassis(uuid);
+    await context.consoles.forget('chassis', uuid);
+  }),
   defineApi({
     name: 'UpdateBaremetalChassis',
     method: 'PUT',

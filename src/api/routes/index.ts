@@ -7,6 +7,9 @@ import { bmcActionApis } from './bmc-actions.ts';
 import { bmcApis } from './bmc.ts';
 import { chassisApis } from './chassis.ts';
 import { clustersApis } from './clusters.ts';
+import { consoleAgentApis } from './console-agents.ts';
+import { consoleFileApis } from './console-files.ts';
+import { consoleApis } from './consoles.ts';
 import { globalConfigApis } from './global-config.ts';
 import { hardwareInfoApis } from './hardwareinfo.ts';
 import { hostCfgApis } from './hostcfg.ts';
@@ -58,6 +61,9 @@ export const apiTable: readonly ApiDefinition[] = [
   ...bootImageApis,
   ...hardwareInfoApis,
   ...timelineApis,
+  ...consoleApis,
+  ...consoleAgentApis,
+  ...consoleFileApis,
   ...hostsApis,
   ...hostShellApis,
   ...pciApis,

@@ -1,12 +1,18 @@
 import { Type } from 'typebox';
 import { ApiError } from '../errors.ts';
 import { deleteMode, description, list, newResourceUuid, reference, shortText, whole } from '../schemas.ts';
-import type { ApiDefinition } from '../zstack/definition.ts';
+import type { ApiContext, ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
 import { isJsonObject } from '../zstack/body.ts';
 import { inventoryAnswer, queryApis, withTags } from './resource.ts';
 
 const path = '/vm-instances';
+
+/** With the VM goes what its console printed. */
+async function expunge({ vms, consoles }: ApiContext, uuid: string): Promise<void> {
+  await vms.expungeVm(uuid);
+  await consoles.forget('vm', uuid);
+}
 
 /** Parameters of the product that would make another VM than is made here. Saying so beats leaving them out. */
 const unserved = {
@@ -105,7 +111,7 @@ export const vmsApis: readonly ApiDefinition[] = [
       const vm = await context.inventoryOf('vmInstance', uuid);
       if (!isJsonObject(vm)) return {};
       if (vm['state'] !== 'Destroyed') await context.vms.destroyVm(uuid);
-      if (mode === 'Enforcing') await context.vms.expungeVm(uuid);
+      if (mode === 'Enforcing') await expunge(context, uuid);
       return {};
     },
   }),
@@ -121,7 +127,7 @@ export const vmsApis: readonly ApiDefinition[] = [
     resourceType: 'VmInstanceVO',
     params: Type.Object({ uuid: reference }),
     async run({ context, params }) {
-      await context.vms.expungeVm(params.uuid);
+      await expunge(context, params.uuid);
       return {};
     },
   }),

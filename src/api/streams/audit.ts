@@ -1,8 +1,9 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { AuditEntry, Platform } from '../../platform/index.ts';
-import type { OpenedStream } from './kinds.ts';
+import type { Platform } from '../../platform/index.ts';
+import { blankAuditEntry, type NewAuditEntry } from '../zstack/audit-entry.ts';
+import type { Opened } from './kinds.ts';
 
 /** Refusals that are listed one by one, a minute: anybody can cause them, and they must not fill the disk. */
 const maxRefusals = 60;
@@ -10,28 +11,13 @@ const windowMs = 60_000;
 
 /** Writes openings of streams to the audit log; never rejects. */
 export interface StreamAudit {
-  opened(api: string, remoteAddress: string, opened: OpenedStream): Promise<void>;
+  opened(api: string, remoteAddress: string, opened: Opened): Promise<void>;
   refused(
     api: string,
     remoteAddress: string,
     error: { readonly code: string; readonly text: string },
   ): Promise<void>;
 }
-
-const blank = {
-  accountUuid: undefined,
-  accountName: undefined,
-  userUuid: undefined,
-  userName: undefined,
-  remoteAddress: undefined,
-  resourceType: undefined,
-  resourceUuid: undefined,
-  jobUuid: undefined,
-  errorCode: undefined,
-  errorText: undefined,
-  request: undefined,
-  durationMs: undefined,
-} as const;
 
 export function createStreamAudit(deps: {
   readonly audit: Platform['audit'];
@@ -41,7 +27,7 @@ export function createStreamAudit(deps: {
   const { audit, clock, log } = deps;
   let refusals = 0;
 
-  const append = async (entry: Omit<AuditEntry, 'uuid' | 'createDate'>): Promise<void> => {
+  const append = async (entry: NewAuditEntry): Promise<void> => {
     try {
       await audit.append(entry);
     } catch (error) {
@@ -50,8 +36,17 @@ export function createStreamAudit(deps: {
   };
 
   return {
-    opened: (api, remoteAddress, { accountUuid, resourceType, resourceUuid }) =>
-      append({ ...blank, api, remoteAddress, accountUuid, resourceType, resourceUuid, outcome: 'Succeeded' }),
+    opened: (api, remoteAddress, { accountUuid, accountName, resourceType, resourceUuid }) =>
+      append({
+        ...blankAuditEntry,
+        api,
+        remoteAddress,
+        accountUuid,
+        accountName,
+        resourceType,
+        resourceUuid,
+        outcome: 'Succeeded',
+      }),
     async refused(api, remoteAddress, { code, text }) {
       refusals += 1;
       if (refusals === 1) {
@@ -59,11 +54,18 @@ export function createStreamAudit(deps: {
           const more = refusals - maxRefusals;
           refusals = 0;
           const errorText = `${more} more refusals within one minute are not listed one by one`;
-          if (more > 0) void append({ ...blank, api, outcome: 'Failed', errorText });
+          if (more > 0) void append({ ...blankAuditEntry, api, outcome: 'Failed', errorText });
         });
       }
       if (refusals > maxRefusals) return;
-      await append({ ...blank, api, remoteAddress, outcome: 'Failed', errorCode: code, errorText: text });
+      await append({
+        ...blankAuditEntry,
+        api,
+        remoteAddress,
+        outcome: 'Failed',
+        errorCode: code,
+        errorText: text,
+      });
     },
   };
 }

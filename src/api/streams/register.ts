@@ -5,19 +5,20 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { Platform } from '../../platform/index.ts';
-import { apiPrefixes } from '../zstack/dispatch.ts';
 import { createStreamAudit } from './audit.ts';
-import { admit, type Refusal, refusalBody } from './admission.ts';
-import { type OpenedStream, type OpenTicket, type StreamKind, streamKinds, streamUrl } from './kinds.ts';
+import { abandon, admit, type Refusal, refusalBody } from './admission.ts';
+import { frames } from './frames.ts';
+import { type Opened, type OpenTicket, type StreamKind, streamKinds, streamUrls } from './kinds.ts';
 import { type Tunnel, tunnel, type TunnelLimits, tunnelLimits } from './tunnel.ts';
 
 /** Frames beyond it end the tunnel; usbredir's largest packets are some 64 KiB. */
 const maxFrameBytes = 1024 * 1024;
-const maxTunnels = 256;
 
 export interface StreamDeps {
   readonly open: Readonly<Partial<Record<StreamKind, OpenTicket>>>;
   readonly publicUrl: string | undefined;
+  /** The account of a session, by its Authorization header; rejects with ApiError. */
+  readonly accountOf: (authorization: string) => Promise<string>;
   readonly audit: Platform['audit'];
   readonly clock: Clock;
   readonly log: Logger;
@@ -30,14 +31,14 @@ export interface Streams {
 }
 
 /**
- * Registers `GET /v1/<kind>/{ticket}` under both prefixes, for upgrades to a WebSocket only. The ticket is the credential, so there
+ * Registers `GET /v1/<kind>/{ticket}` under both prefixes, and `/websockify?token=` for screens, for upgrades to a WebSocket only. The ticket is the credential, so there
  * is no session; a bad one is told by HTTP before the upgrade, and every opening and refusal is audited. Tickets are never logged.
  */
 export function registerStreams(app: FastifyInstance, deps: StreamDeps): Streams {
-  const { publicUrl, clock, log, limits = tunnelLimits } = deps;
+  const { publicUrl, accountOf, clock, log, limits = tunnelLimits } = deps;
   const audit = createStreamAudit(deps);
-  const tunnels = new Set<Tunnel>();
-  const admitted = new WeakMap<IncomingMessage, OpenedStream>();
+  const tunnels = new Map<Tunnel, StreamKind>();
+  const admitted = new WeakMap<IncomingMessage, Opened>();
   let closing = false;
 
   const refuse = async (kind: StreamKind, request: FastifyRequest, reply: FastifyReply, refusal: Refusal) => {
@@ -52,20 +53,21 @@ export function registerStreams(app: FastifyInstance, deps: StreamDeps): Streams
     (kind: StreamKind, open: OpenTicket) =>
     async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply | undefined> => {
       const { ip, raw } = request;
-      const full = closing || tunnels.size >= maxTunnels;
-      const answer = await admit(request, { publicUrl, full, open }, (error) =>
+      const running = [...tunnels.values()].filter((one) => one === kind).length;
+      const full = closing || running >= streamKinds[kind].most;
+      const answer = await admit(request, { publicUrl, full, open, accountOf }, (error) =>
         log.error({ kind, err: messageOf(error) }, 'a stream could not be opened'),
       );
       if ('refusal' in answer) return refuse(kind, request, reply, answer.refusal);
       const { opened } = answer;
       // The viewer may be gone by now, or the upgrade fail later: then nobody else would close it.
-      const abandon = (): unknown => opened.stream.destroy();
-      opened.stream.on('error', () => {});
-      if (raw.socket.destroyed) abandon();
-      raw.socket.once('close', () => {
-        if (admitted.delete(raw)) abandon();
-      });
+      if ('stream' in opened) opened.stream.on('error', () => {});
       admitted.set(raw, opened);
+      const leave = (): void => {
+        if (admitted.delete(raw)) abandon(opened);
+      };
+      raw.socket.once('close', leave);
+      if (raw.socket.destroyed) leave();
       await audit.opened(streamKinds[kind].api, ip, opened);
       return undefined;
     };
@@ -74,15 +76,18 @@ export function registerStreams(app: FastifyInstance, deps: StreamDeps): Streams
     const opened = admitted.get(request.raw);
     admitted.delete(request.raw);
     if (opened === undefined || closing) {
-      opened?.stream.destroy();
+      if (opened !== undefined) abandon(opened);
       socket.terminate();
       return;
     }
     const { resourceType, resourceUuid } = opened;
     const facts = { kind, resourceType, resourceUuid };
     log.info(facts, 'stream opened');
-    const running = tunnel(socket, opened.stream, limits, clock);
-    tunnels.add(running);
+    const running =
+      'stream' in opened
+        ? tunnel(socket, opened.stream, limits, clock)
+        : frames(socket, opened, request.ip, limits, clock);
+    tunnels.set(running, kind);
     void running.ended.then((end) => {
       tunnels.delete(running);
       log.info({ ...facts, ...end }, 'stream ended');
@@ -102,10 +107,10 @@ export function registerStreams(app: FastifyInstance, deps: StreamDeps): Streams
     for (const kind of Object.keys(streamKinds) as StreamKind[]) {
       // Without anything to open its tickets are unknown ones: upgrades must find a route.
       const open = deps.open[kind] ?? (async () => undefined);
-      for (const prefix of apiPrefixes) {
+      for (const url of streamUrls(kind)) {
         scope.route({
           method: 'GET',
-          url: streamUrl(prefix, kind),
+          url,
           preValidation: decide(kind, open),
           // Only upgrades come here: the others were refused above.
           handler: async (_request, reply) => reply.code(426).send(),
@@ -118,7 +123,7 @@ export function registerStreams(app: FastifyInstance, deps: StreamDeps): Streams
   return {
     async close() {
       closing = true;
-      const running = [...tunnels];
+      const running = [...tunnels.keys()];
       for (const one of running) one.close('the server stops');
       await Promise.all(running.map(({ ended }) => ended));
     },

@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from '@fastify/websocket';
 import type { Clock } from '../../base/clock.ts';
+import { closeCodes as codes, closeSocket, createHeartbeat } from './heartbeat.ts';
 
 /** Limits of one tunnel; times in ms. */
 export interface TunnelLimits {
@@ -42,9 +43,6 @@ export interface Tunnel {
   close(why: string): void;
 }
 
-/** Status codes of RFC 6455 §7.4.1. */
-const codes = { normal: 1000, goingAway: 1001, notBinary: 1003, broken: 1011 } as const;
-
 /**
  * Carries bytes between a WebSocket (binary frames) and a stream until one of them ends, then closes the other. Whichever side is
  * slow holds the other, so that at most `highBytes` and a chunk wait in memory.
@@ -56,30 +54,20 @@ export function tunnel(socket: WebSocket, stream: Duplex, limits: TunnelLimits, 
   const ended = new Promise<TunnelEnd>((resolve) => {
     tell = resolve;
   });
-  let heardAt = clock.now();
   let held = false;
   let stopStall = (): void => {};
-  let stopPing = (): void => {};
 
   /** `code` undefined hangs up without a word: nobody listens. */
   function finish(by: TunnelEnd['by'], why: string, code: number | undefined): void {
     if (over) return;
     over = true;
-    stopPing();
+    heart.stop();
     stopStall();
     if (by === 'viewer') stream.end();
     else stream.destroy();
     const stopFlush = clock.after(limits.closeMs, () => stream.destroy());
     stream.once('close', stopFlush);
-    // A paused socket would not see the viewer's part of the closing.
-    if (socket.isPaused) socket.resume();
-    if (code === undefined) {
-      socket.terminate();
-    } else {
-      const stopClose = clock.after(limits.closeMs, () => socket.terminate());
-      socket.once('close', stopClose);
-      socket.close(code, why);
-    }
+    closeSocket(socket, code, why, limits, clock);
     tell({ by, why, toViewer, toStream });
   }
 
@@ -96,21 +84,9 @@ export function tunnel(socket: WebSocket, stream: Duplex, limits: TunnelLimits, 
     stream.resume();
   }
 
-  function ping(): void {
-    stopPing = clock.after(limits.pingMs, () => {
-      // While the stream is slow we do not read, and so cannot have heard anything.
-      if (!socket.isPaused) {
-        if (clock.now() - heardAt > limits.silentMs)
-          return finish('server', 'the viewer is silent', undefined);
-        socket.ping();
-      }
-      ping();
-    });
-  }
-
-  const hear = (): void => {
-    heardAt = clock.now();
-  };
+  const heart = createHeartbeat(socket, limits, clock, () =>
+    finish('server', 'the viewer is silent', undefined),
+  );
 
   stream.on('data', (chunk: Uint8Array) => {
     if (over) return;
@@ -123,7 +99,7 @@ export function tunnel(socket: WebSocket, stream: Duplex, limits: TunnelLimits, 
     }
   });
   stream.on('drain', () => {
-    hear();
+    heart.hear();
     if (socket.isPaused) socket.resume();
   });
   stream.on('error', () => finish('stream', 'the connection to the host broke', codes.broken));
@@ -132,18 +108,15 @@ export function tunnel(socket: WebSocket, stream: Duplex, limits: TunnelLimits, 
 
   socket.on('message', (data, isBinary) => {
     if (over) return;
-    hear();
+    heart.hear();
     if (!isBinary) return finish('server', 'only binary frames are taken here', codes.notBinary);
     // With ws's default binaryType a message is one Buffer.
     const bytes = data as Buffer;
     toStream += bytes.length;
     if (!stream.write(bytes)) socket.pause();
   });
-  socket.on('pong', hear);
-  socket.on('ping', hear);
   socket.on('error', () => finish('viewer', 'the viewer broke the protocol or the connection', codes.broken));
   socket.on('close', () => finish('viewer', 'the viewer closed the connection', codes.normal));
 
-  ping();
   return { ended, close: (why) => finish('server', why, codes.goingAway) };
 }

@@ -1,19 +1,18 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { AuditEntry, Platform, TaggableType } from '../../platform/index.ts';
+import type { Platform, TaggableType } from '../../platform/index.ts';
 import { effectOf } from '../auth/authorize.ts';
 import type { Caller } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
 import type { Account, Job } from '../ports.ts';
+import { blankAuditEntry, type NewAuditEntry } from './audit-entry.ts';
 import type { JsonObject } from './body.ts';
 import { isJsonObject } from './body.ts';
 import type { ApiDefinition } from './definition.ts';
 import type { ErrorBody } from './errors.ts';
 import { toZstackError } from './errors.ts';
 import { maskedRequest } from './masked-request.ts';
-
-type NewEntry = Omit<AuditEntry, 'uuid' | 'createDate'>;
 
 /** One call that has ended. */
 export interface EndedCall {
@@ -58,7 +57,7 @@ const textOf = (value: unknown, length = 255): string | undefined =>
   typeof value === 'string' || typeof value === 'number' ? String(value).slice(0, length) : undefined;
 
 /** Who called: a login has only said so, and is believed when it succeeded. */
-function actorOf({ api, caller, raw }: EndedCall, inventory: JsonObject): Partial<NewEntry> {
+function actorOf({ api, caller, raw }: EndedCall, inventory: JsonObject): Partial<NewAuditEntry> {
   if (caller !== undefined) {
     const { account, user } = caller;
     return {
@@ -87,25 +86,25 @@ const namedUuids: Readonly<Partial<Record<TaggableType, string>>> = {
 };
 
 /** What the call acted on. The answer of a login is a session, whose uuid is a secret. */
-function resourceOf({ api, raw }: EndedCall, inventory: JsonObject): Partial<NewEntry> {
+function resourceOf({ api, raw }: EndedCall, inventory: JsonObject): Partial<NewAuditEntry> {
   if (isLogin(api)) return {};
   const { resourceType } = api;
   if (resourceType === undefined && raw['resourceType'] !== undefined) {
     return { resourceType: textOf(raw['resourceType']), resourceUuid: textOf(raw['resourceUuid'], 64) };
   }
   const named = resourceType === undefined ? undefined : raw[namedUuids[resourceType] ?? 'uuid'];
-  const uuid = raw['uuid'] ?? inventory['uuid'] ?? raw['resourceUuid'] ?? named;
+  const uuid = raw['uuid'] ?? named ?? inventory['uuid'] ?? raw['resourceUuid'];
   return { resourceType, resourceUuid: textOf(uuid, 64) };
 }
 
 /** The entry of a call that has ended at `now`. */
-export function auditEntryOf(call: EndedCall, now: number): NewEntry {
+export function auditEntryOf(call: EndedCall, now: number): NewAuditEntry {
   const { api, raw, secrets, end } = call;
   const failed: ErrorBody | undefined = 'error' in end ? toZstackError(end.error, secrets).body : undefined;
   const answered = 'answer' in end && 'inventory' in end.answer ? end.answer.inventory : undefined;
   const inventory = isJsonObject(answered) ? answered : {};
   return {
-    ...nobody,
+    ...blankAuditEntry,
     ...actorOf(call, inventory),
     ...resourceOf(call, inventory),
     remoteAddress: call.remoteAddress,
@@ -119,21 +118,6 @@ export function auditEntryOf(call: EndedCall, now: number): NewEntry {
   };
 }
 
-const nobody = {
-  accountUuid: undefined,
-  accountName: undefined,
-  userUuid: undefined,
-  userName: undefined,
-  remoteAddress: undefined,
-  resourceType: undefined,
-  resourceUuid: undefined,
-  jobUuid: undefined,
-  errorCode: undefined,
-  errorText: undefined,
-  request: undefined,
-  durationMs: undefined,
-} as const;
-
 /** An auditor over the platform's log. A full disk must not undo a call that is done: then the entry goes to the program's log. */
 export function createAuditor(deps: {
   readonly audit: Platform['audit'];
@@ -143,7 +127,7 @@ export function createAuditor(deps: {
   const { audit, clock, log } = deps;
   let strangers = 0;
 
-  const append = async (entry: NewEntry): Promise<void> => {
+  const append = async (entry: NewAuditEntry): Promise<void> => {
     try {
       await audit.append(entry);
     } catch (error) {
@@ -159,7 +143,7 @@ export function createAuditor(deps: {
         const more = strangers - maxStrangers;
         strangers = 0;
         const errorText = `${more} more failed calls within one minute are not listed one by one`;
-        if (more > 0) void append({ ...nobody, api, outcome: 'Failed', errorText });
+        if (more > 0) void append({ ...blankAuditEntry, api, outcome: 'Failed', errorText });
       });
     }
     return strangers <= maxStrangers;
@@ -176,7 +160,7 @@ export function createAuditor(deps: {
     async interrupted(api, job, owner, errorText) {
       if (api !== undefined && effectOf(api) === 'read') return;
       await append({
-        ...nobody,
+        ...blankAuditEntry,
         accountUuid: job.accountUuid,
         accountName: owner?.name,
         api: job.api,

@@ -1,9 +1,12 @@
+import type { Readable } from 'node:stream';
 import type { Static, TProperties, TSchema, TObject } from 'typebox';
+import type { ConsoleService } from '../../console/index.ts';
 import type { IommuService } from '../../iommu/index.ts';
 import type { CatalogueService, HostService, UsbService, VmService } from '../../kvm/index.ts';
 import type { Platform, TaggableType } from '../../platform/index.ts';
 import type { ProvisionService } from '../../provision/index.ts';
 import type { AccountService } from '../auth/accounts.ts';
+import type { SessionWatch } from '../auth/session-watch.ts';
 import type { Caller, Sessions } from '../auth/sessions.ts';
 import type { ManagementNode } from '../management-node.ts';
 import type { InventoryRow, ResourceDescription, ResourceName } from '../ports.ts';
@@ -19,6 +22,10 @@ export interface ApiContext {
   readonly usb: UsbService;
   readonly catalogue: CatalogueService;
   readonly iommu: IommuService;
+  readonly consoles: ConsoleService;
+  /** A PNG that a timeline names; undefined when there is none of that name. */
+  readonly consolePicture: (chassisUuid: string, name: string) => Promise<Uint8Array | undefined>;
+  readonly sessionWatch: Pick<SessionWatch, 'follow' | 'accountUuids'>;
   /** Looks at a KVM host and everything on it again. */
   readonly look: (hostUuid: string) => Promise<void>;
   readonly accounts: AccountService;
@@ -53,11 +60,26 @@ export interface ApiCall<Params> {
   readonly progress: TaskProgress;
 }
 
+/** An answer that is no JSON: a whole body, or one that is read as the client takes it. Only of synchronous APIs. */
+export class FileAnswer {
+  readonly contentType: string;
+  readonly body: Uint8Array | Readable;
+  /** Name that a browser saves it under. */
+  readonly fileName: string | undefined;
+
+  constructor(contentType: string, body: Uint8Array | Readable, fileName?: string) {
+    this.contentType = contentType;
+    this.body = body;
+    this.fileName = fileName;
+  }
+}
+
 /** What a call answers, for the OpenAPI document and the conformance tests. */
 export type AnswerShape =
   | { readonly kind: 'empty' }
   | { readonly kind: 'inventory' | 'inventories'; readonly resource: ResourceName }
-  | { readonly kind: 'members'; readonly schema: TObject };
+  | { readonly kind: 'members'; readonly schema: TObject }
+  | { readonly kind: 'file'; readonly contentType: string };
 
 /**
  * One API of the manual. Several may share method and path: then `keys` tells which one a body means. Path variables land in the

@@ -10,7 +10,7 @@ import { chooseApi } from './arrange.ts';
 import { isJsonObject } from './body.ts';
 import type { CallDeps, Row } from './call.ts';
 import { createCallRunner, secretsOf } from './call.ts';
-import type { ApiDefinition } from './definition.ts';
+import { type ApiDefinition, FileAnswer } from './definition.ts';
 import { hideSecrets, toZstackError } from './errors.ts';
 import type { JobOrder, Jobs } from './jobs.ts';
 import { silentProgress } from './progress.ts';
@@ -28,6 +28,13 @@ export interface DispatchDeps extends CallDeps {
 /** Paths of both spellings. */
 export const apiPrefixes = ['/zstack/v1', '/v1'] as const;
 
+/** What a machine shows can be secret: nobody keeps it on the way. */
+function sendFile(reply: FastifyReply, { contentType, body, fileName }: FileAnswer): FastifyReply {
+  reply.header('Cache-Control', 'no-store').header('X-Content-Type-Options', 'nosniff').type(contentType);
+  if (fileName !== undefined) reply.header('Content-Disposition', `attachment; filename="${fileName}"`);
+  return reply.send(body instanceof Uint8Array ? Buffer.from(body) : body);
+}
+
 /** Registers every API of the table under both prefixes; APIs that share method and path share a route. */
 export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[], deps: DispatchDeps): void {
   const { sessions, jobs, log, random, publicUrl } = deps;
@@ -42,7 +49,8 @@ export function registerApis(app: FastifyInstance, apis: readonly ApiDefinition[
       const baseUrl = baseUrlOf(request, publicUrl);
       const remoteAddress = request.ip;
       const call = { row, parts, caller, remoteAddress, baseUrl, jobUuid, progress: silentProgress };
-      return reply.send(await run(call));
+      const answer = await run(call);
+      return answer instanceof FileAnswer ? sendFile(reply, answer) : reply.send(answer);
     } catch (error) {
       const secrets = secretsOf(row, parts);
       const { status, body, expected } = toZstackError(error, secrets);

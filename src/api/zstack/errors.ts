@@ -1,3 +1,5 @@
+import type { ConsoleErrorCode } from '../../console/index.ts';
+import { ConsoleError } from '../../console/index.ts';
 import type { IommuErrorCode } from '../../iommu/index.ts';
 import { IommuError } from '../../iommu/index.ts';
 import type { KvmErrorCode } from '../../kvm/index.ts';
@@ -95,6 +97,15 @@ const iommuCodes: Readonly<Record<IommuErrorCode, ZstackErrorCode>> = {
   'command-failed': 'SYS.1006',
 };
 
+const consoleCodes: Readonly<Record<ConsoleErrorCode, ZstackErrorCode>> = {
+  'not-found': 'SYS.1003',
+  unavailable: 'SYS.1006',
+  'in-use': 'SYS.1006',
+  refused: 'SYS.1006',
+  failed: 'SYS.1006',
+  storage: 'SYS.1006',
+};
+
 /** Business refusals are 503 as in the product; faults of the HTTP request itself have their own status. */
 const apiCodes: Readonly<Record<ApiErrorCode, readonly [number, ZstackErrorCode]>> = {
   'bad-option': [500, 'SYS.1000'],
@@ -171,6 +182,11 @@ function mapError(error: unknown): { status: number; body: ErrorBody; expected: 
   }
   if (error instanceof IommuError) {
     return { status: 503, body: errorBody(iommuCodes[error.code], error.message), expected: true };
+  }
+  if (error instanceof ConsoleError) {
+    const isChassis = error.code === 'not-found' && error.data['kind'] === 'chassis';
+    const code = isChassis ? 'BAREMETAL.1010' : consoleCodes[error.code];
+    return { status: 503, body: errorBody(code, error.message), expected: true };
   }
   if (error instanceof QueryError) {
     return { status: 503, body: errorBody('SYS.1007', error.message), expected: true };

@@ -9,6 +9,11 @@ import type { QueryString } from './query.ts';
 export function sessionUuidOf(request: FastifyRequest): string {
   const header = request.headers.authorization;
   if (header === undefined) throw new ApiError('bad-request', "missing header 'Authorization'");
+  return sessionUuidIn(header);
+}
+
+/** As `sessionUuidOf`, of the header's value. */
+export function sessionUuidIn(header: string): string {
   if (!header.startsWith('OAuth')) throw new ApiError('bad-request', "Authorization type must be 'OAuth'");
   return header.slice('OAuth'.length).trim().toLowerCase();
 }

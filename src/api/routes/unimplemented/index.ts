@@ -1,7 +1,6 @@
 import type { ApiDefinition } from '../../zstack/definition.ts';
-import { consoleApis } from './console.ts';
 import { imagesApis } from './images.ts';
 import { vmsApis } from './vms.ts';
 
 /** APIs of this toolkit whose services are still to come. */
-export const unimplementedApis: readonly ApiDefinition[] = [...consoleApis, ...imagesApis, ...vmsApis];
+export const unimplementedApis: readonly ApiDefinition[] = [...imagesApis, ...vmsApis];

@@ -1,0 +1,69 @@
+import { ConsoleError } from '../errors.ts';
+import type { ConsoleSubject } from '../ports.ts';
+import type { TicketHolder } from '../tickets.ts';
+
+type End = (text: string, final: boolean) => void;
+
+/** The place of one viewer or screen, from when its ticket is used up. */
+export interface Seat {
+  /** Somebody sits there now; `end` sends them away, at once if the seat was revoked meanwhile. */
+  occupy(end: End): void;
+  /** May be called twice. */
+  leave(): void;
+}
+
+/** Places for those who look, at all machines. */
+export interface Seats {
+  /** Throws ConsoleError `refused` when no place is left. */
+  check(subject: ConsoleSubject): void;
+  /** As `check`, and takes the place. */
+  take(holder: TicketHolder): Seat;
+  /** Whether anybody sits there for whom this holds. */
+  some(holds: (holder: TicketHolder) => boolean): boolean;
+  end(isOver: (holder: TicketHolder) => boolean, text: string, final: boolean): void;
+}
+
+/** At most `ofMachine` at one machine and `inAll` at all. */
+export function createSeats({
+  ofMachine,
+  inAll,
+}: {
+  readonly ofMachine: number;
+  readonly inAll: number;
+}): Seats {
+  const taken = new Map<Seat, { readonly holder: TicketHolder; readonly end: End }>();
+
+  function check({ kind, uuid }: ConsoleSubject): void {
+    const here = [...taken.values()].filter(
+      ({ holder: { subject } }) => subject.kind === kind && subject.uuid === uuid,
+    );
+    if (taken.size < inAll && here.length < ofMachine) return;
+    throw new ConsoleError('refused', 'too many people look at consoles now; close one and try again');
+  }
+
+  return {
+    check,
+    take(holder) {
+      check(holder.subject);
+      let occupant: End | undefined;
+      let ended: Parameters<End> | undefined;
+      const seat: Seat = {
+        occupy(end) {
+          occupant = end;
+          if (ended !== undefined) end(...ended);
+        },
+        leave: () => void taken.delete(seat),
+      };
+      const end: End = (text, final) => {
+        ended ??= [text, final];
+        occupant?.(text, final);
+      };
+      taken.set(seat, { holder, end });
+      return seat;
+    },
+    some: (holds) => [...taken.values()].some(({ holder }) => holds(holder)),
+    end(isOver, text, final) {
+      for (const { holder, end } of taken.values()) if (isOver(holder)) end(text, final);
+    },
+  };
+}
