@@ -99,7 +99,7 @@ export const hostSteps: readonly Step<ProductWorld>[] = [
       const off = await refusal(client.act(`${path}/actions`, 'updateHostIommuState', { state: 'Enabled' }));
       expectText('an IOMMU that a person switched off', off, '=off');
       await host.run(
-        `sed -i -E 's/ ?(intel|amd)_iommu=off//' /etc/default/grub && update-grub 2>/dev/null`,
+        `sed -i -E 's/ ?(intel|amd)_iommu=off//g' /etc/default/grub && update-grub 2>/dev/null`,
         120_000,
       );
       const dry = await client.act(`${path}/actions`, 'updateHostIommuState', {
