@@ -5,13 +5,31 @@ import { silentLog } from '../base/log.ts';
 import { explainBindFailure } from './bind-failure.ts';
 import { openDeviceSocket } from './device-socket.ts';
 import { NetError } from './errors.ts';
+import { createPartSender } from './udp-parts.ts';
 import type { OpenUdp, UdpBindOptions, UdpReceiver, UdpSocket } from './udp.ts';
+
+/**
+ * What a server's socket asks for, so that what a hall of machines sends while a disk flush holds this process up is not lost. The kernel
+ * gives no more than net.core.rmem_max, twice over for its own book-keeping; socket(7)
+ */
+const serverBufferBytes = 1_048_576;
 
 /** The real adapter with a logger for what has no caller to tell: receivers that throw, errors of an open socket. */
 export function createOpenUdp(log: Logger = silentLog): OpenUdp {
   return async (options, receive) => {
     try {
-      return adopt(await bindSocket(options), receive, log);
+      const { socket, fd } = await bindSocket(options);
+      const adopted = adopt(socket, receive, log);
+      if (fd === undefined || options.parts !== true) return adopted;
+      const parts = await createPartSender(fd, (data, to) => adopted.send(data, to));
+      return {
+        ...adopted,
+        sendParts: (data, size, to) => parts.send(data, size, to),
+        close() {
+          parts.close();
+          return adopted.close();
+        },
+      };
     } catch (error) {
       throw explainBindFailure(options, error);
     }
@@ -21,24 +39,43 @@ export function createOpenUdp(log: Logger = silentLog): OpenUdp {
 /** Opens UDP sockets on this machine; silent about errors that no call can report. */
 export const openUdp: OpenUdp = createOpenUdp();
 
-async function bindSocket(options: UdpBindOptions): Promise<Socket> {
-  const socket = createSocket({ type: 'udp4', reuseAddr: options.reuseAddress === true });
+/** A bound socket, with its descriptor where that is known. */
+interface BoundSocket {
+  readonly socket: Socket;
+  readonly fd?: number;
+}
+
+async function bindSocket(options: UdpBindOptions): Promise<BoundSocket> {
+  const socket = createSocket({
+    type: 'udp4',
+    reuseAddr: options.reuseAddress === true,
+    // Only addresses come here, which Node's own look-up would put off by a tick for each datagram.
+    lookup: (address, _options, found) => found(null, address, 4),
+    ...(options.port === 0 ? {} : { recvBufferSize: serverBufferBytes }),
+  });
   try {
-    if (options.device === undefined) {
+    const device =
+      options.device === undefined && options.parts !== true
+        ? undefined
+        : await openDeviceSocket(options, options.device).catch((error: unknown) => {
+            // Parts are only quicker; a device is a must.
+            if (options.device === undefined && error instanceof NetError) return undefined;
+            throw error;
+          });
+    if (device === undefined) {
       await bound(socket, () =>
         socket.bind({ port: options.port, address: options.address, exclusive: true }),
       );
       if (options.broadcast === true) socket.setBroadcast(true);
-      return socket;
+      return { socket };
     }
-    const device = await openDeviceSocket(options, options.device);
     try {
       await bound(socket, () => socket.bind({ fd: device.fd, exclusive: true }));
     } catch (error) {
       device.close();
       throw error;
     }
-    return socket;
+    return { socket, fd: device.fd };
   } catch (error) {
     socket.close();
     throw error;

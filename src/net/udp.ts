@@ -10,6 +10,8 @@ export interface UdpPeer {
 export interface UdpSocket {
   readonly local: UdpPeer;
   send(data: Uint8Array, to: UdpPeer): Promise<void>;
+  /** Sends `data` as datagrams of `size` bytes, the last one shorter, in few calls of the kernel; see UdpBindOptions.parts. */
+  sendParts?(data: Uint8Array, size: number, to: UdpPeer): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,8 @@ export interface UdpBindOptions {
   readonly device?: string;
   readonly broadcast?: boolean;
   readonly reuseAddress?: boolean;
+  /** Wants `sendParts`; a system that has no such thing gives a socket without it. */
+  readonly parts?: boolean;
 }
 
 /** Opens UDP sockets; the one real adapter is `net/dgram.ts`. Rejects with NetError when the port or the device can't be had. */

@@ -131,7 +131,7 @@ export interface NetbootServices {
 /** How provisioning gets at images: their files, and which one was chosen. */
 export interface ImageAccess {
   readonly files: ImageFiles;
-  /** A directory with secrets, out of which nothing is served. */
+  /** The data directory; nothing in it is served but images that were downloaded into it. */
   readonly keepOut: string;
   /** Uuid of the image that a hostcfg names (system tag `bootImage::{uuid}`), else that of the configuration; undefined without both. */
   imageOf(hostCfgUuid: Uuid): Promise<string | undefined>;

@@ -9,8 +9,9 @@ import { badArgument, checkResourceUuid, checkText } from './checks.ts';
 import { type DhcpPlan, dhcpPlanOf, effectiveMode } from './dhcp-plan.ts';
 import { checkDhcpWishes, noDhcpWishes } from './dhcp-wishes.ts';
 import type { DhcpMode, PxeServer } from './model.ts';
-import { heldBackText, heldByForeignDhcp } from './notices.ts';
-import type { InterfaceAddress, NetbootServices, Notify, OtherDhcpServer, ProvisionStore } from './ports.ts';
+import { heldBackText } from './notices.ts';
+import type { InterfaceAddress, NetbootServices, Notify, ProvisionStore } from './ports.ts';
+import { createCarefulStart } from './pxe-start.ts';
 import { checkRange } from './pxe-range.ts';
 import { ProvisionError, type ProvisionService } from './service.ts';
 
@@ -28,11 +29,6 @@ export type PxeServerService = Pick<
   readonly hostCfgsChanged: () => Promise<void>;
 };
 
-/** How long a call waits for other servers; nearly all answer in this time. */
-const answerMs = 2000;
-/** How long a look takes at the most. */
-const lookMs = 6000;
-
 /** PXE servers: one a network interface, each with its DHCP, TFTP and boot HTTP. */
 export function createPxeServerService(deps: {
   readonly store: ProvisionStore;
@@ -47,8 +43,16 @@ export function createPxeServerService(deps: {
   /** Servers that run, as they were started or changed last. */
   const running = new Map<Uuid, PxeServer>();
   const problems = new Map<Uuid, string>();
-  /** Servers that observe until it is known whether another one answers. */
-  const looking = new Set<Uuid>();
+  const careful = createCarefulStart({
+    start: (server) => start(server),
+    apply,
+    running: (uuid) => running.get(uuid),
+    inTurn,
+    netboot,
+    store,
+    notify: deps.notify,
+    log,
+  });
 
   function addressOf(name: string): InterfaceAddress {
     const [address] = netboot.interfaceAddresses(name);
@@ -68,12 +72,8 @@ export function createPxeServerService(deps: {
     return server;
   }
 
-  /** The server as it is now, which is an observer while nobody knows who else answers. */
-  const inForce = (server: PxeServer): PxeServer =>
-    looking.has(server.uuid) && !server.dhcpArmed ? { ...server, dhcpMode: 'observe' } : server;
-
   const planOf = async (server: PxeServer): Promise<DhcpPlan> =>
-    dhcpPlanOf(inForce(server), await store.listHostCfgAddresses());
+    dhcpPlanOf(careful.inForce(server), await store.listHostCfgAddresses());
 
   async function start(server: PxeServer, patient = false): Promise<void> {
     try {
@@ -94,59 +94,10 @@ export function createPxeServerService(deps: {
     }
   }
 
-  /**
-   * Starts a server and answers how it runs. One that shall serve, and whose mode nobody named, first asks whether another DHCP server is
-   * there, and then only observes: two servers with addresses on one segment break a LAN that worked.
-   */
-  async function startWithCare(wish: PxeServer): Promise<PxeServer> {
-    const server: PxeServer = { ...wish, status: 'Running', dhcpHeldBy: undefined, heldBack: undefined };
-    if (server.dhcpArmed || server.dhcpMode !== 'serve') {
-      await start(server);
-      return server;
-    }
-    looking.add(server.uuid);
-    try {
-      await start(server);
-    } catch (error) {
-      looking.delete(server.uuid);
-      throw error;
-    }
-    const [other] = await netboot.otherServers(server.uuid, answerMs);
-    if (other !== undefined) return hold(server, other);
-    void lookToTheEnd(server.uuid);
-    return server;
-  }
-
-  async function hold(server: PxeServer, other: OtherDhcpServer): Promise<PxeServer> {
-    const held = { ...server, dhcpHeldBy: other.server, heldBack: heldBackText(other.server) };
-    looking.delete(server.uuid);
-    await apply(held);
-    deps.notify(heldByForeignDhcp(server.uuid, server.dhcpInterface, other));
-    return held;
-  }
-
-  /** Lets a server serve when nobody has answered; the caller of the API is not kept waiting for servers that take seconds to offer. */
-  async function lookToTheEnd(uuid: Uuid): Promise<void> {
-    const [other] = await netboot.otherServers(uuid, lookMs);
-    try {
-      await inTurn(uuid, async () => {
-        const server = running.get(uuid);
-        if (!looking.delete(uuid) || server === undefined) return;
-        if (other === undefined || server.dhcpArmed) return apply(server);
-        await store.savePxeServer(await hold(server, other));
-      });
-    } catch (error) {
-      log.error(
-        { server: uuid, reason: messageOf(error) },
-        'a PXE server could not begin to serve; start it again',
-      );
-    }
-  }
-
   async function stop(uuid: Uuid): Promise<void> {
     await netboot.stop(uuid);
     running.delete(uuid);
-    looking.delete(uuid);
+    careful.forget(uuid);
     problems.delete(uuid);
   }
 
@@ -172,7 +123,7 @@ export function createPxeServerService(deps: {
       isPlanStale = false;
       const addresses = await store.listHostCfgAddresses();
       for (const server of running.values())
-        netboot.update(server.uuid, dhcpPlanOf(inForce(server), addresses));
+        netboot.update(server.uuid, dhcpPlanOf(careful.inForce(server), addresses));
     }
   }
 
@@ -205,7 +156,7 @@ export function createPxeServerService(deps: {
         throw new ProvisionError('conflict', `resourceUuid ${server.uuid} is taken`);
       return inTurn(server.uuid, async () => {
         try {
-          await store.savePxeServer(await startWithCare(server));
+          await store.savePxeServer(await careful.start(server));
         } catch (error) {
           await stop(server.uuid);
           throw error;
@@ -267,7 +218,7 @@ export function createPxeServerService(deps: {
     startPxeServer: (uuid) =>
       inTurn(uuid as Uuid, async () => {
         const server = await get(uuid);
-        const started = netboot.bootUrl(server.uuid) === undefined ? await startWithCare(server) : server;
+        const started = netboot.bootUrl(server.uuid) === undefined ? await careful.start(server) : server;
         await store.savePxeServer({ ...started, status: 'Running', lastOpDate: deps.clock.now() });
       }),
     stopPxeServer: (uuid) =>
@@ -300,7 +251,7 @@ export function createPxeServerService(deps: {
     },
     modeOf(serverUuid) {
       const server = running.get(serverUuid);
-      return server && effectiveMode(inForce(server));
+      return server && effectiveMode(careful.inForce(server));
     },
     async segmentChanged(serverUuid, problem) {
       if (problem === undefined) problems.delete(serverUuid);

@@ -95,7 +95,7 @@ export interface ProvisionService extends BmcService {
 
   /** Records an image and reads it once; resolves when it is Ready. A failed import leaves it Failed, with its cause. */
   addImage(input: InstallImageInput, progress?: ImportProgress): Promise<Uuid>;
-  /** Forgets an image, not its file; refused while a run uses it. Deleting what does not exist succeeds. */
+  /** Forgets an image, with what was downloaded for it but no file of yours; refused while a run uses it. Deleting what does not exist succeeds. */
   deleteImage(uuid: string): Promise<void>;
 
   createChassis(input: ChassisInput): Promise<Uuid>;

@@ -150,7 +150,7 @@ describe('an image', () => {
     [{ url: 'file://host/y.iso' }, 'url'],
     [{ url: 'http://user:secret@x/y' }, 'url'],
     [{ url: 'http://x/y?z' }, 'url'],
-    [{ url: 'http://x/y.iso', kind: 'iso' }, 'kind'],
+    [{ url: 'http://x/y.iso', kind: 'directory' }, 'kind'],
     [{ url: 'file:///x', kind: 'redirect' }, 'kind'],
     [{ url: 'file:///x', kind: 'tape' }, 'kind'],
     [{ url: 'file:///x.iso', checksum: 'abc' }, 'checksum'],

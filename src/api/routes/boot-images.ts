@@ -13,6 +13,11 @@ const innerPath = Type.Optional(
   }),
 );
 
+function megabytes(done: number, total: number | undefined): string {
+  const whole = (bytes: number): number => Math.floor(bytes / 1e6);
+  return total === undefined ? `${whole(done)} MB` : `${whole(done)} of ${whole(total)} MB`;
+}
+
 /** Images that machines are installed from. ZStack has no such APIs; these follow its style. */
 export const bootImageApis: readonly ApiDefinition[] = [
   defineApi({
@@ -22,7 +27,8 @@ export const bootImageApis: readonly ApiDefinition[] = [
     keys: ['params'],
     async: true,
     access: 'admin',
-    summary: 'Adds an install source: an ISO or a directory on the server, or a mirror; an ISO is read once',
+    summary:
+      'Adds an install source: an ISO, which is downloaded where it is not on the server, a directory of the server, or a mirror',
     answers: { kind: 'inventory', resource: 'bootImage' },
     params: Type.Object({
       name: shortText,
@@ -36,9 +42,12 @@ export const bootImageApis: readonly ApiDefinition[] = [
       resourceUuid: Type.Optional(newResourceUuid),
     }),
     async run({ context, params, progress }) {
-      const uuid = await context.service.addImage(params, (done, total) =>
-        progress.report('reading the image', Math.floor((done / total) * 100)),
-      );
+      const uuid = await context.service.addImage(params, (done, total, stage) => {
+        const share = total === undefined || total === 0 ? undefined : done / total;
+        // What is downloaded is read afterwards, which is quicker.
+        const percent = share && share * (stage === 'downloading' ? 90 : 100);
+        progress.report(`${stage} the image: ${megabytes(done, total)}`, percent);
+      });
       return inventoryAnswer(context, 'bootImage', uuid);
     },
   }),
@@ -50,7 +59,7 @@ export const bootImageApis: readonly ApiDefinition[] = [
     keys: [],
     async: true,
     access: 'admin',
-    summary: 'Forgets an image, not its file; one that an installation uses stays',
+    summary: 'Forgets an image, and the file where it was downloaded; one that an installation uses stays',
     answers: { kind: 'empty' },
     params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
     async run({ context, params }) {

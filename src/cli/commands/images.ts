@@ -13,6 +13,9 @@ import { renderFields, renderTable } from '../output.ts';
 const path = '/baremetal/images';
 const columns = ['name', 'uuid', 'kind', 'status', 'size', 'url', 'statusCause'];
 
+/** The server gives up first. */
+const longestDownloadMs = 13 * 3_600_000;
+
 export const imageCommands: readonly Command[] = [
   {
     name: 'image list',
@@ -27,7 +30,8 @@ export const imageCommands: readonly Command[] = [
     name: 'image add',
     usage:
       'image add --name NAME --url URL [--kind iso|directory|redirect] [--sha256 SUM] [--kernel PATH --initrd PATH] [--argument ARG ...]',
-    about: 'add an ISO or directory of the server (file:///...), or a mirror (http://...)',
+    about:
+      'add an ISO or directory of the server (file:///...), an ISO to download (http(s)://....iso), or a mirror',
     options: {
       name: { type: 'string' },
       url: { type: 'string' },
@@ -48,14 +52,15 @@ export const imageCommands: readonly Command[] = [
         initrd: textOption(context, 'initrd'),
         ...(Array.isArray(argument) ? { kernelArguments: argument.map(String) } : {}),
       };
-      const answer = await callWithProgress(context, 'image add', 'POST', path, { params });
+      const waiting = { timeoutMs: longestDownloadMs };
+      const answer = await callWithProgress(context, 'image add', 'POST', path, { params }, waiting);
       context.show(answer, () => renderFields(inventoryOf(answer)));
     },
   },
   {
     name: 'image delete',
     usage: 'image delete <name|uuid>',
-    about: 'forget an image; its file stays',
+    about: 'forget an image; what was downloaded for it goes, a file of yours stays',
     async run(context) {
       const wanted = wordAt(context, 0, 'the name or uuid of an image');
       const uuid = textOf(await findOne(context.client, path, 'image', wanted), 'uuid');

@@ -1,15 +1,19 @@
 import { createHash } from 'node:crypto';
 import { realpath, stat } from 'node:fs/promises';
 import { sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { messageOf } from '../../base/errors.ts';
 import { type BootPair, knownLayouts, readTreeInfo, treeInfoNames } from './layouts.ts';
+import { type Downloads, isRemote } from './downloads.ts';
 import type { InstallImage } from './model.ts';
 import type { ImageFiles } from './ports.ts';
 import type { SourceTrees } from './trees.ts';
 
-/** Told while an ISO is read; bytes. */
-export type ImportProgress = (done: number, total: number) => void;
+/** Told while an ISO is fetched and while it is read; bytes, `total` only where it is known. */
+export type ImportProgress = (
+  done: number,
+  total: number | undefined,
+  stage: 'downloading' | 'reading',
+) => void;
 
 /** What an import found out. */
 export type Imported = Pick<InstallImage, 'checksum' | 'size' | 'kernel' | 'initrd'>;
@@ -20,13 +24,15 @@ const maxTreeInfoBytes = 256 * 1024;
 interface ImportDeps {
   readonly files: ImageFiles;
   readonly trees: SourceTrees;
-  readonly stopped: () => boolean;
+  readonly downloads: Downloads;
+  /** Ends the import; what was fetched stays. */
+  readonly signal: AbortSignal;
   /** A directory with secrets; nothing in it nor around it becomes a source. */
   readonly keepOut: string;
 }
 
 /**
- * Reads an ISO once from end to end for its SHA-256, and finds kernel and initrd in a source. Rejects with an Error whose text tells a
+ * Fetches an ISO that is elsewhere, reads it once from end to end for its SHA-256, and finds kernel and initrd in a source. Rejects with an Error whose text tells a
  * person what is wrong. A mirror is not asked: it may be reachable for the machines only.
  */
 export async function importImage(
@@ -34,16 +40,26 @@ export async function importImage(
   deps: ImportDeps,
   progress: ImportProgress,
 ): Promise<Imported> {
-  const { kind, url, kernel, initrd } = image;
+  const { kind, kernel, initrd } = image;
   if (kind === 'redirect') {
     if (kernel !== undefined && initrd !== undefined)
       return { checksum: undefined, size: undefined, kernel, initrd };
     const [first] = knownLayouts;
     return { checksum: undefined, size: undefined, kernel: first?.kernel, initrd: first?.initrd };
   }
-  const place = fileURLToPath(url);
-  await checkPlace(place, kind, deps.keepOut);
-  const read = kind === 'iso' ? await checksumOf(place, image.checksum, deps, progress) : undefined;
+  const { downloads, signal } = deps;
+  const place = downloads.placeOf(image);
+  let read: { readonly checksum: string; readonly size: number } | undefined;
+  if (isRemote(image)) {
+    const fetched = await downloads.fetch(image, signal, (done, total) =>
+      progress(done, total, 'downloading'),
+    );
+    read = await checksumOf(fetched.path, image.checksum, deps, progress);
+    await fetched.finish();
+  } else {
+    await checkPlace(place, kind, deps.keepOut);
+    if (kind === 'iso') read = await checksumOf(place, image.checksum, deps, progress);
+  }
   const pair = await findBootPair(image, deps.trees);
   return { checksum: read?.checksum, size: read?.size, ...pair };
 }
@@ -68,7 +84,7 @@ function isInside(path: string, folder: string): boolean {
 async function checksumOf(
   place: string,
   wanted: string | undefined,
-  { files, stopped }: ImportDeps,
+  { files, signal }: ImportDeps,
   progress: ImportProgress,
 ): Promise<{ readonly checksum: string; readonly size: number }> {
   const bytes = await files.openFile(place);
@@ -76,13 +92,13 @@ async function checksumOf(
     const hash = createHash('sha256');
     const piece = Buffer.allocUnsafeSlow(pieceBytes);
     for (let at = 0; at < bytes.size; ) {
-      if (stopped()) throw new Error('Rackwright was stopped during the import; add the image again');
+      if (signal.aborted) throw new Error('Rackwright was stopped during the import; add the image again');
       const count = await bytes.read(piece, at);
       if (count === 0)
         throw new Error('the file became shorter while it was read; add it again when it is complete');
       hash.update(piece.subarray(0, count));
       at += count;
-      progress(at, bytes.size);
+      progress(at, bytes.size, 'reading');
     }
     if (!(await bytes.unchanged()))
       throw new Error('the file was changed while it was read; add it again when it is complete');

@@ -9,7 +9,7 @@ export interface InstallImageInput {
   readonly name: string;
   readonly description?: string;
   readonly url: string;
-  /** Default: `redirect` for http and https, `iso` for a file that ends in `.iso`, else `directory`. */
+  /** Default: `iso` for a path that ends in `.iso`, else `redirect` for http and https, `directory` for a file. */
   readonly kind?: string;
   /** SHA-256 that the ISO must have. */
   readonly checksum?: string;
@@ -35,12 +35,9 @@ export function checkUrl(
   if (url.search !== '' || url.hash !== '')
     throw badArgument('url', 'must have neither a query nor a fragment');
   if (url.protocol === 'http:' || url.protocol === 'https:') {
-    if ((wished ?? 'redirect') !== 'redirect')
-      throw badArgument(
-        'kind',
-        'of an http or https URL must be redirect; fetch the file and give its file:/// URL',
-      );
-    return { url: url.href.replace(/\/+$/, ''), kind: 'redirect' };
+    if (wished === 'directory')
+      throw badArgument('kind', 'of an http or https URL must be redirect, or iso for a file to download');
+    return { url: url.href.replace(/\/+$/, ''), kind: wished ?? (namesIso(url) ? 'iso' : 'redirect') };
   }
   if (url.protocol !== 'file:') throw badArgument('url', 'must begin with file:///, http:// or https://');
   if (url.hostname !== '') throw badArgument('url', 'of a file has no host: write file:///path');
@@ -50,8 +47,11 @@ export function checkUrl(
   } catch {
     throw badArgument('url', 'is no path of a file on this machine');
   }
-  const kind = wished ?? (url.pathname.toLowerCase().endsWith('.iso') ? 'iso' : 'directory');
-  return { url: url.href, kind };
+  return { url: url.href, kind: wished ?? (namesIso(url) ? 'iso' : 'directory') };
+}
+
+function namesIso({ pathname }: URL): boolean {
+  return pathname.toLowerCase().endsWith('.iso');
 }
 
 /** 64 hex digits, in lower case; throws `invalid-argument`. */

@@ -1,6 +1,6 @@
 import type { Uuid } from '../../base/uuid.ts';
 
-/** `iso`: a file, served as the tree inside it. `directory`: a tree on disk. `redirect`: a mirror that machines are sent to. */
+/** `iso`: a file, served as the tree inside it; one at an http(s) URL is downloaded. `directory`: a tree on disk. `redirect`: a mirror that machines are sent to. */
 export const imageKinds = ['iso', 'directory', 'redirect'] as const;
 export type ImageKind = (typeof imageKinds)[number];
 
@@ -10,14 +10,14 @@ export interface InstallImage {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: ImageKind;
-  /** `file:///...` of an ISO or a directory, `http(s)://...` of a mirror. */
+  /** `file:///...` of an ISO or a directory, `http(s)://...` of an ISO to download or of a mirror. */
   readonly url: string;
   /** SHA-256 of the ISO, 64 lower-case hex digits; found by the import. */
   readonly checksum: string | undefined;
   /** Bytes of the ISO. */
   readonly size: number | undefined;
   readonly status: 'Importing' | 'Ready' | 'Failed';
-  /** Why it failed. */
+  /** Why it failed; of a download that goes on, how far it is. */
   readonly statusCause: string | undefined;
   /** Paths inside the source. */
   readonly kernel: string | undefined;

@@ -1,11 +1,14 @@
+import { join } from 'node:path';
 import type { Clock } from '../../base/clock.ts';
-import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { badArgument, checkResourceUuid, checkText } from '../checks.ts';
 import { ProvisionError } from '../service.ts';
-import { importImage, type ImportProgress } from './import.ts';
+import type { DownloadLimits } from './download/limits.ts';
+import { createDownloads, isRemote } from './downloads.ts';
+import type { ImportProgress } from './import.ts';
+import { createImports } from './imports.ts';
 import {
   checkChecksum,
   checkInnerPath,
@@ -24,16 +27,20 @@ export type SourceContent =
 
 /** Images that machines are installed from. Everything rejects with ProvisionError. */
 export interface InstallImages {
-  /** Records an image and imports it; resolves with its uuid when it is Ready. A failed import stays, Failed, with its cause. */
+  /**
+   * Records an image and imports it, downloading it first where it is elsewhere; resolves with its uuid when it is Ready. A failed import
+   * stays, Failed, with its cause.
+   */
   add(input: InstallImageInput, progress?: ImportProgress): Promise<Uuid>;
-  /** Forgets an image, not its file; one that a run uses is refused with `conflict`. Deleting what does not exist succeeds. */
+  /** Forgets an image, with what was downloaded for it, but not a file of somebody else; one that a run uses is refused with `conflict`. Deleting what does not exist succeeds. */
   delete(uuid: string): Promise<void>;
   /** A Ready image; rejects with `not-found` or `conflict` and a text for the person who chose it. */
   ready(uuid: string): Promise<InstallImage & { readonly kernel: string; readonly initrd: string }>;
   /** A file of an image; undefined when it has no such file. Whoever asked closes it. */
   content(image: InstallImage, path: string): Promise<SourceContent | undefined>;
-  /** Marks imports that a restart broke off. */
+  /** Goes on with downloads that a restart broke off, and marks other imports; removes files that belong to no image. */
   resume(): Promise<void>;
+  /** Ends imports; a download goes on at the next start. */
   close(): Promise<void>;
 }
 
@@ -42,16 +49,24 @@ export function createInstallImages(deps: {
   readonly store: ImageStore;
   readonly files: ImageFiles;
   readonly usedBy: (uuid: Uuid) => Promise<boolean>;
-  /** The data directory; nothing in it is ever served. */
+  /** The data directory: no source may lie in it but what was downloaded, which goes to `images` in it. */
   readonly keepOut: string;
+  readonly downloadLimits?: Partial<DownloadLimits>;
+  /** Free bytes where downloads go; default: asks the file system. */
+  readonly freeBytes?: () => Promise<number>;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
 }): InstallImages {
   const { store, clock, log } = deps;
-  const trees = createSourceTrees(deps.files);
-  const importing = new Map<Uuid, { cancelled: boolean }>();
-  let closed = false;
+  const downloads = createDownloads({
+    directory: join(deps.keepOut, 'images'),
+    clock,
+    limits: deps.downloadLimits,
+    freeBytes: deps.freeBytes,
+  });
+  const trees = createSourceTrees(deps.files, (image) => downloads.placeOf(image));
+  const imports = createImports({ ...deps, trees, downloads });
 
   const notFound = (uuid: string) =>
     new ProvisionError('not-found', `there is no bare-metal image ${uuid}; QueryBaremetalImage lists them`);
@@ -81,36 +96,13 @@ export function createInstallImages(deps: {
     };
   }
 
-  async function runImport(image: InstallImage, progress: ImportProgress): Promise<void> {
-    const state = { cancelled: false };
-    importing.set(image.uuid, state);
-    try {
-      const stopped = (): boolean => closed || state.cancelled;
-      const found = await importImage(
-        image,
-        { files: deps.files, trees, stopped, keepOut: deps.keepOut },
-        progress,
-      );
-      if (state.cancelled) throw new Error('the image was deleted during its import');
-      await store.saveImage({ ...image, ...found, status: 'Ready', lastOpDate: clock.now() });
-    } catch (cause) {
-      const reason = messageOf(cause);
-      log.warn({ image: image.uuid, reason }, 'an image could not be imported');
-      if (!state.cancelled)
-        await store.saveImage({ ...image, status: 'Failed', statusCause: reason, lastOpDate: clock.now() });
-      throw new ProvisionError('invalid-argument', `url: ${reason}`, { cause, data: { parameter: 'url' } });
-    } finally {
-      importing.delete(image.uuid);
-    }
-  }
-
   return {
     async add(input, progress = () => undefined) {
       const image = newImage(input);
       if ((await store.getImage(image.uuid)) !== undefined)
         throw new ProvisionError('conflict', `resourceUuid ${image.uuid} is taken`);
       await store.saveImage(image);
-      await runImport(image, progress);
+      await imports.run(image, progress);
       return image.uuid;
     },
     async delete(uuid) {
@@ -120,9 +112,11 @@ export function createInstallImages(deps: {
         const text = `an installation uses the image "${image.name}"; wait for its end, or cancel it by setting its chassis to Unprovisioned`;
         throw new ProvisionError('conflict', text);
       }
-      const state = importing.get(image.uuid);
-      if (state !== undefined) state.cancelled = true;
+      await imports.cancel(image.uuid);
       await store.deleteImage(image.uuid);
+      if (!isRemote(image)) return;
+      await trees.forget(image);
+      await downloads.remove(image.uuid);
     },
     async ready(uuid) {
       const image = await store.getImage(uuid as Uuid);
@@ -146,14 +140,17 @@ export function createInstallImages(deps: {
       return bytes && { kind: 'bytes', bytes, contentType: 'application/octet-stream' };
     },
     async resume() {
-      for (const image of await store.listImages()) {
+      const all = await store.listImages();
+      const orphans = await downloads.sweep(all);
+      if (orphans.length > 0) log.info({ files: orphans }, 'removed downloads that belong to no image');
+      for (const image of all) {
         if (image.status !== 'Importing') continue;
-        const statusCause = 'Rackwright was stopped during the import; delete the image and add it again';
-        await store.saveImage({ ...image, status: 'Failed', statusCause, lastOpDate: clock.now() });
+        if (isRemote(image)) imports.goOn(image);
+        else await imports.broken(image);
       }
     },
     async close() {
-      closed = true;
+      await imports.close();
       await trees.close();
     },
   };

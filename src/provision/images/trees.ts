@@ -1,14 +1,18 @@
 import { realpath, stat } from 'node:fs/promises';
 import { join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CodedError } from '../../base/errors.ts';
 import type { InstallImage } from './model.ts';
 import type { ImageFiles, OpenedBytes } from './ports.ts';
 
+/** What is known of a source. */
+type SourceOf = Pick<InstallImage, 'uuid' | 'kind' | 'url' | 'size'>;
+
 /** The files of install sources. */
 export interface SourceTrees {
   /** Opens a file of an ISO or a directory; undefined when it has no such file. Rejects when the source itself is broken. */
-  open(image: Pick<InstallImage, 'kind' | 'url' | 'size'>, path: string): Promise<OpenedBytes | undefined>;
+  open(image: SourceOf, path: string): Promise<OpenedBytes | undefined>;
+  /** Lets go of the ISO of an image, so that removing the file gives its space back. */
+  forget(image: SourceOf): Promise<void>;
   /** Lets go of the open ISOs. */
   close(): Promise<void>;
 }
@@ -23,8 +27,8 @@ interface OpenIso {
 /** ISOs whose directories are kept in memory. */
 const maxOpenIsos = 8;
 
-/** Opens files of install sources; an ISO is opened once and shared, and opened anew when another file took its place. */
-export function createSourceTrees(files: ImageFiles): SourceTrees {
+/** Opens files of install sources, which lie at `placeOf`; an ISO is opened once and shared, and opened anew when another file took its place. */
+export function createSourceTrees(files: ImageFiles, placeOf: (image: SourceOf) => string): SourceTrees {
   const isos = new Map<string, OpenIso>();
 
   async function leave(iso: OpenIso): Promise<void> {
@@ -111,11 +115,13 @@ export function createSourceTrees(files: ImageFiles): SourceTrees {
   }
 
   return {
-    async open({ kind, url, size }, path) {
+    async open(image, path) {
+      const { kind, size } = image;
       if (kind === 'redirect') return undefined;
-      const place = fileURLToPath(url);
+      const place = placeOf(image);
       return kind === 'iso' ? openInIso(place, path, size) : openInDirectory(place, path);
     },
+    forget: (image) => drop(placeOf(image)),
     async close() {
       for (const path of isos.keys()) await drop(path);
     },

@@ -5,6 +5,9 @@ interface Job {
   readonly settled: (error: unknown) => void;
 }
 
+/** Turns of the event loop that a commit waits for others while more come. */
+const mostTurns = 4;
+
 /**
  * Group commit: what arrives while one commit is under way goes into the next, all at once, in order. `settled` gets undefined
  * when the lease is durable, otherwise what the store failed with, and must not throw.
@@ -36,7 +39,8 @@ export class CommitQueue {
   async #drain(): Promise<void> {
     // Lets datagrams that came together be committed together.
     await Promise.resolve();
-    while (this.#waiting.length > 0) {
+    for (let isFirst = true; this.#waiting.length > 0; isFirst = false) {
+      if (!isFirst) await this.#gather();
       const jobs = this.#waiting;
       this.#waiting = [];
       // The last word about an address counts.
@@ -45,6 +49,19 @@ export class CommitQueue {
       for (const job of jobs) job.settled(error);
     }
     this.#running = undefined;
+  }
+
+  /**
+   * Under load a flush of the disk costs more than the turns of the event loop in which more leases come to share it: a turn reads no
+   * more than 32 datagrams.
+   */
+  async #gather(): Promise<void> {
+    for (let turns = 0, before = 0; turns < mostTurns && this.#waiting.length > before; turns += 1) {
+      before = this.#waiting.length;
+      await new Promise((resolve) => {
+        setImmediate(resolve);
+      });
+    }
   }
 
   async #commit(leases: readonly Lease[]): Promise<unknown> {

@@ -57,6 +57,14 @@ export function decideReply(
   }
 }
 
+/** An address that the client did not have until now, as it is to be given. */
+interface Choice {
+  readonly type: 'offer' | 'ack';
+  readonly wished: Ipv4 | undefined;
+  readonly seconds: number;
+  readonly rapid: boolean;
+}
+
 function discover(
   request: DhcpRequest,
   decision: Allowed,
@@ -64,19 +72,15 @@ function discover(
   config: ReplyConfig,
   now: number,
 ): DhcpOutcome {
-  const boot = bootFieldsFor(request, decision, config);
-  if (boot === undefined) return noLoader(request);
-  const ip = leases.choose(request, request.requestedAddress, now);
-  if (ip === undefined) return { kind: 'pool-full' };
-  const fresh = !leases.hadLately(ip, request.mac, now);
-  const seconds = leaseSeconds(request, decision, config);
   const rapid = config.rapidCommit && request.rapidCommit;
-  const grant = { lease: { ip, seconds }, boot, rapid };
-  const reply = grantReply(rapid ? 'ack' : 'offer', request, grant, config);
-  if (reply === undefined) return tooLarge();
-  return rapid
-    ? { kind: 'ack', fresh, lease: leaseOf(request, ip, seconds, config, now), reply }
-    : { kind: 'offer', fresh, ip, reply };
+  const seconds = leaseSeconds(request, decision, config);
+  const choice: Choice = {
+    type: rapid ? 'ack' : 'offer',
+    wished: request.requestedAddress,
+    seconds,
+    rapid,
+  };
+  return giveChosen(request, decision, choice, leases, config, now);
 }
 
 /** One message, one answer, and the address for ever: the client will never renew it. RFC 1534 §2 */
@@ -87,14 +91,28 @@ function bootp(
   config: ReplyConfig,
   now: number,
 ): DhcpOutcome {
+  const choice: Choice = { type: 'ack', wished: undefined, seconds: FOR_EVER, rapid: false };
+  return giveChosen(request, decision, choice, leases, config, now);
+}
+
+function giveChosen(
+  request: DhcpRequest,
+  decision: Allowed,
+  { type, wished, seconds, rapid }: Choice,
+  leases: LeaseView,
+  config: ReplyConfig,
+  now: number,
+): DhcpOutcome {
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
-  const ip = leases.choose(request, undefined, now);
+  const ip = leases.choose(request, wished, now);
   if (ip === undefined) return { kind: 'pool-full' };
-  const reply = grantReply('ack', request, { lease: { ip, seconds: FOR_EVER }, boot }, config);
-  if (reply === undefined) return tooLarge();
   const fresh = !leases.hadLately(ip, request.mac, now);
-  return { kind: 'ack', fresh, lease: leaseOf(request, ip, FOR_EVER, config, now), reply };
+  const reply = grantReply(type, request, { lease: { ip, seconds }, boot, rapid }, config);
+  if (reply === undefined) return tooLarge();
+  return type === 'ack'
+    ? { kind: 'ack', fresh, lease: leaseOf(request, ip, seconds, config, now), reply }
+    : { kind: 'offer', fresh, ip, reply };
 }
 
 /** The client's state is told by the fields that it fills. RFC 2131 §4.3.2 and table 4 */
@@ -153,12 +171,8 @@ function acknowledge(
   config: ReplyConfig,
   now: number,
 ): DhcpOutcome {
-  const boot = bootFieldsFor(request, decision, config);
-  if (boot === undefined) return noLoader(request);
   const seconds = leaseSeconds(request, decision, config);
-  const reply = grantReply('ack', request, { lease: { ip, seconds }, boot }, config);
-  if (reply === undefined) return tooLarge();
-  return { kind: 'ack', fresh: false, lease: leaseOf(request, ip, seconds, config, now), reply };
+  return confirm(request, decision, leaseOf(request, ip, seconds, config, now), { ip, seconds }, config);
 }
 
 /** Parameters for an address that the client has from elsewhere: no lease, no times. RFC 2131 §4.3.5 */
@@ -166,10 +180,21 @@ function inform(request: DhcpRequest, decision: Allowed, config: ReplyConfig): D
   if (request.ciaddr === undefined) return ignore('informs of no address');
   if (!sameSubnet(request.ciaddr, config.subnet, config.netmask))
     return ignore('informs of an address of another network');
+  return confirm(request, decision, undefined, undefined, config);
+}
+
+/** An ACK for an address that the client knows already. */
+function confirm(
+  request: DhcpRequest,
+  decision: Allowed,
+  lease: Lease | undefined,
+  told: { readonly ip: Ipv4; readonly seconds: number } | undefined,
+  config: ReplyConfig,
+): DhcpOutcome {
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
-  const reply = grantReply('ack', request, { lease: undefined, boot }, config);
-  return reply === undefined ? tooLarge() : { kind: 'ack', fresh: false, lease: undefined, reply };
+  const reply = grantReply('ack', request, { lease: told, boot }, config);
+  return reply === undefined ? tooLarge() : { kind: 'ack', fresh: false, lease, reply };
 }
 
 /** DECLINE names the address in option 50, RELEASE in ciaddr. RFC 2131 table 5; believed only from the one who has it. */

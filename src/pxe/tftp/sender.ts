@@ -12,7 +12,7 @@ import {
   type TransferOutcome,
   type TransferStep,
 } from './transfer.ts';
-import { createDataEncoder } from './wire/data.ts';
+import { createDataEncoder, dataHeaderBytes, joinPackets } from './wire/data.ts';
 import { decodeTftp, encodeTftp, type TftpPacket, type TftpRequest, tftpErrors } from './wire/packet.ts';
 
 /** How far a transfer is. */
@@ -28,7 +28,7 @@ export interface SenderJob {
   readonly negotiated: Negotiated;
   readonly client: UdpPeer;
   /** The transfer's socket; it is closed at the end. */
-  readonly open: (receive: UdpReceiver) => Promise<Pick<UdpSocket, 'send' | 'close'>>;
+  readonly open: (receive: UdpReceiver) => Promise<Pick<UdpSocket, 'send' | 'sendParts' | 'close'>>;
   readonly onProgress: (count: Count) => void;
   /** Called at most once. */
   readonly onEnd: (outcome: TransferOutcome, count: Count) => void;
@@ -48,7 +48,7 @@ export class Sender {
   heardAt: number;
   readonly #job: SenderJob;
   readonly #deps: SenderDeps;
-  #socket: Pick<UdpSocket, 'send' | 'close'> | undefined;
+  #socket: Pick<UdpSocket, 'send' | 'sendParts' | 'close'> | undefined;
   #state: Transfer | undefined;
   #cancelTimer: () => void = () => {};
   #over = false;
@@ -137,16 +137,27 @@ export class Sender {
     const { client } = this.#job;
     for (const effect of effects) {
       if (effect.kind === 'send-data') {
-        // Made only now: until a client has acknowledged the options, it costs no memory.
-        const { content, blockSize, windowSize } = state.plan;
-        this.#encode ??= createDataEncoder(content, blockSize, windowSize);
-        for (let block = effect.first; block <= effect.last; block++)
-          void this.#send(this.#encode(block), client);
+        this.#sendData(state, effect.first, effect.last);
       } else if (effect.kind === 'wait') this.#arm(effect.ms);
       else if (effect.kind === 'end') this.#end(effect.outcome);
       else void this.#send(encodeTftp({ kind: 'oack', options: state.plan.answer }), client);
     }
     if (moved && !this.#over) this.#tell();
+  }
+
+  #sendData({ plan }: Transfer, first: number, last: number): void {
+    const { content, blockSize, windowSize } = plan;
+    // Made only now: until a client has acknowledged the options, it costs no memory.
+    this.#encode ??= createDataEncoder(content, blockSize, windowSize);
+    const { client } = this.#job;
+    if (first === last || this.#socket?.sendParts === undefined) {
+      for (let block = first; block <= last; block++) void this.#send(this.#encode(block), client);
+      return;
+    }
+    const packets: Uint8Array[] = [];
+    for (let block = first; block <= last; block++) packets.push(this.#encode(block));
+    for (const together of joinPackets(packets))
+      void this.#send(together, client, dataHeaderBytes + blockSize);
   }
 
   #tell(): void {
@@ -174,9 +185,11 @@ export class Sender {
     this.#finish();
   }
 
-  async #send(data: Uint8Array, to: UdpPeer): Promise<void> {
+  /** `partSize`: `data` is several packets of that size. */
+  async #send(data: Uint8Array, to: UdpPeer, partSize?: number): Promise<void> {
     try {
-      await this.#socket?.send(data, to);
+      if (partSize === undefined) await this.#socket?.send(data, to);
+      else await this.#socket?.sendParts?.(data, partSize, to);
     } catch (error) {
       // As good as a lost packet: the timer sends it again.
       this.#deps.log.debug({ to, error: messageOf(error) }, 'a TFTP packet could not be sent');

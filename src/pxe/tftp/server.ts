@@ -107,15 +107,16 @@ export async function createTftpServer(
       if (outcome.kind !== 'probe') event(outcome.kind, count, reason);
     };
     event('start', { bytes: 0 });
+    const negotiated = negotiate(request.options, request.mode === 'octet' ? total : undefined, limits);
     const sender = new Sender(
       {
         request,
         content,
-        negotiated: negotiate(request.options, request.mode === 'octet' ? total : undefined, limits),
+        negotiated,
         client: from,
         open: singlePort
           ? () => Promise.resolve(shared)
-          : (receive) => openUdp({ ...bind, port: 0 }, receive),
+          : (receive) => openUdp({ ...bind, port: 0, parts: negotiated.windowSize > 1 }, receive),
         onProgress: (count) => event('progress', count),
         onEnd,
       },

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { createDataEncoder } from '../../../src/pxe/tftp/wire/data.ts';
+import { createDataEncoder, joinPackets } from '../../../src/pxe/tftp/wire/data.ts';
 import { decodeTftp } from '../../../src/pxe/tftp/wire/packet.ts';
 import { cases } from '../../support/cases.ts';
 import { pattern } from '../../support/tftp-peer.ts';
@@ -54,4 +54,15 @@ it('never changes the length of a packet that may still wait in a socket', () =>
   expect([one.length, two.length, last.length]).toEqual([12, 12, 8]);
   encode(1);
   expect([...last.subarray(0, 4)]).toEqual([0, 3, 0, 3]);
+});
+
+it('packets that lie behind one another go together, others stay alone', () => {
+  const encode = createDataEncoder(new Uint8Array(10 * 8 + 3), 8, 4);
+  const of = (...blocks: number[]): readonly number[] =>
+    joinPackets(blocks.map((block) => encode(block))).map((one) => one.length);
+  expect(of(5, 6, 7, 8)).toEqual([48]);
+  // The memory is a ring, and the short last block has memory of its own.
+  expect(of(6, 7, 8, 9)).toEqual([36, 12]);
+  expect(of(8, 9, 10, 11)).toEqual([12, 24, 7]);
+  expect(of()).toEqual([]);
 });

@@ -1,5 +1,17 @@
+/** Puts packets that lie behind one another in memory together: each of the answer is one or more whole packets. */
+export function joinPackets(packets: readonly Uint8Array[]): readonly Uint8Array[] {
+  const joined: Uint8Array[] = [];
+  for (const packet of packets) {
+    const last = joined.at(-1);
+    if (last?.buffer === packet.buffer && last.byteOffset + last.length === packet.byteOffset)
+      joined[joined.length - 1] = new Uint8Array(packet.buffer, last.byteOffset, last.length + packet.length);
+    else joined.push(packet);
+  }
+  return joined;
+}
+
 /** Opcode and block number. RFC 1350 §5 */
-const headerBytes = 4;
+export const dataHeaderBytes = 4;
 
 /**
  * Makes the DATA packets of one transfer in memory that is used again: the packet of a block stays as it is until the block
@@ -13,7 +25,7 @@ export function createDataEncoder(
   windowSize: number,
 ): (block: number) => Uint8Array {
   const slots = Math.min(windowSize, Math.floor(content.length / blockSize));
-  const slotBytes = headerBytes + blockSize;
+  const slotBytes = dataHeaderBytes + blockSize;
   const memory = new Uint8Array(slots * slotBytes);
   const packets = Array.from({ length: slots }, (_, slot) =>
     memory.subarray(slot * slotBytes, (slot + 1) * slotBytes),
@@ -21,10 +33,10 @@ export function createDataEncoder(
   return (block) => {
     const begin = (block - 1) * blockSize;
     const data = content.subarray(begin, begin + blockSize);
-    const slot = data.length < blockSize ? undefined : packets[block % slots];
-    const packet = slot ?? new Uint8Array(headerBytes + data.length);
+    const slot = data.length < blockSize ? undefined : packets[(block - 1) % slots];
+    const packet = slot ?? new Uint8Array(dataHeaderBytes + data.length);
     packet.set([0, 3, (block >>> 8) & 0xff, block & 0xff]);
-    packet.set(data, headerBytes);
+    packet.set(data, dataHeaderBytes);
     return packet;
   };
 }
