@@ -36,7 +36,7 @@ export interface Kvm {
 /** Builds the room. Nothing touches a host before `start` or a call. */
 export function createKvm(deps: Omit<HostsDeps, 'probe' | 'readFacts'> & { readonly tags: TagReader }): Kvm {
   const { clock, libvirtUri, random } = deps;
-  const changes = watchVms(deps.store);
+  const changes = watchVms(deps.store, deps.log);
   const store: KvmStore = {
     ...changes.store,
     async saveHostStatus(uuid, change) {

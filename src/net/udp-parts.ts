@@ -1,12 +1,17 @@
-import { libc } from './libc.ts';
+import { type Libc, libc } from './libc.ts';
+import { sockaddrIn } from './sockaddr.ts';
 import type { UdpPeer } from './udp.ts';
 
-// linux/udp.h, linux/in.h
+// linux/udp.h, linux/in.h, linux/socket.h
 const SOL_UDP = 17;
 const UDP_SEGMENT = 103;
+const MSG_DONTWAIT = 0x40;
 /** What one call takes: UDP_MAX_SEGMENTS of older kernels, and the largest UDP datagram over IPv4. */
 const mostParts = 64;
 const mostBytes = 65_507;
+
+/** The socket takes no more at present; all else means that the parts do not fit the way: EIO, EINVAL, EMSGSIZE. udp(7), send(2) */
+const fullCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ENOMEM']);
 
 type Send = (data: Uint8Array, to: UdpPeer) => Promise<void>;
 
@@ -20,42 +25,70 @@ export interface PartSender {
 
 /**
  * Sends many datagrams by one call of the kernel, which cuts them apart as late as it can (UDP_SEGMENT, udp(7)); it costs half the
- * processor time of a call each. `fd` is the descriptor behind `send`. Where the kernel or the
- * way to the peer can't, it falls back to a call a datagram, for good. Rejects as `libc`.
+ * processor time of a call each. `fd` is the non-blocking descriptor behind `send`, which sends one datagram. The option holds for all that
+ * a socket sends, so that it is on only within one step of the event loop: nothing else is cut by it. Where the kernel or the way to the peer
+ * can't, it falls back to a call a datagram, for good. Rejects as `libc`.
  */
-export async function createPartSender(fd: number, send: Send): Promise<PartSender> {
-  const c = await libc('send datagrams together');
-  let sizeNow = 0;
+export async function createPartSender(
+  fd: number,
+  send: Send,
+  calls?: Pick<Libc, 'setsockopt' | 'sendto' | 'lastError'>,
+): Promise<PartSender> {
+  const c = calls ?? (await libc('send datagrams together'));
   let isUnfit = false;
   let isClosed = false;
+  /** Datagrams that wait in `send`; what is sent past them would arrive before them. */
+  let waiting = 0;
+
+  /** Of the last call: a transfer has one peer. */
+  let peer: { readonly to: UdpPeer; readonly address: Uint8Array } | undefined;
+
+  const addressOf = (to: UdpPeer): Uint8Array => {
+    if (peer?.to.address !== to.address || peer.to.port !== to.port)
+      peer = { to, address: sockaddrIn(to.address, to.port) };
+    return peer.address;
+  };
 
   const setSize = (size: number): boolean => {
-    if (isClosed) return false;
-    if (size === sizeNow) return true;
     const value = new Uint8Array(Int32Array.of(size).buffer);
-    if (c.setsockopt(fd, SOL_UDP, UDP_SEGMENT, value, value.length) < 0) return false;
-    sizeNow = size;
-    return true;
+    return c.setsockopt(fd, SOL_UDP, UDP_SEGMENT, value, value.length) === 0;
   };
 
   const sendEach = async (data: Uint8Array, size: number, to: UdpPeer): Promise<void> => {
-    await Promise.all(pieces(data, size).map((piece) => send(piece, to)));
+    waiting++;
+    try {
+      await Promise.all(pieces(data, size).map((piece) => send(piece, to)));
+    } finally {
+      waiting--;
+    }
   };
 
-  const sendTogether = (data: Uint8Array, size: number, to: UdpPeer): Promise<void> =>
-    send(data, to).catch(() => {
-      // EIO: a network card without checksums of its own; EINVAL, EMSGSIZE: parts that do not fit the way.
+  /** Sends as much as the socket takes at once; answers how many bytes that were. */
+  function sendTogether(data: Uint8Array, size: number, to: UdpPeer): number {
+    if (isClosed || isUnfit || waiting > 0 || size > mostBytes / 2) return 0;
+    if (!setSize(size)) {
       isUnfit = true;
-      setSize(0);
-      return sendEach(data, size, to);
-    });
+      return 0;
+    }
+    const address = addressOf(to);
+    const most = Math.min(mostParts, Math.floor(mostBytes / size)) * size;
+    let sent = 0;
+    for (const piece of pieces(data, most)) {
+      if (c.sendto(fd, piece, piece.length, MSG_DONTWAIT, address, address.length) < 0) {
+        isUnfit = !fullCodes.has(c.lastError());
+        break;
+      }
+      sent += piece.length;
+    }
+    setSize(0);
+    return sent;
+  }
 
   return {
     async send(data, size, to) {
       if (data.length <= size) return send(data, to);
-      if (isUnfit || size > mostBytes / 2 || !setSize(size)) return sendEach(data, size, to);
-      const most = Math.min(mostParts, Math.floor(mostBytes / size)) * size;
-      await Promise.all(pieces(data, most).map((piece) => sendTogether(piece, size, to)));
+      const sent = sendTogether(data, size, to);
+      if (sent < data.length) await sendEach(data.subarray(sent), size, to);
     },
     close() {
       isClosed = true;

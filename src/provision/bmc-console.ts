@@ -5,6 +5,7 @@ import type { BmcProfiles } from './bmc-profiles.ts';
 import type { BmcSessions } from './bmc-sessions.ts';
 import { targetOf } from './bmc-target.ts';
 import type { Fleet } from './fleet.ts';
+import type { Chassis } from './model.ts';
 import type { BmcAccess } from './ports.ts';
 
 /** Whether there is a serial console, and the reason and way out when there is none. */
@@ -16,10 +17,18 @@ export interface BmcConsole {
   solState(chassisUuid: string): Promise<SolState>;
   /**
    * The session that all share, for a console that may last for hours: it costs the BMC no further session. Once it is lost, or the BMC
-   * is reached in another way, the link has ended and another one is to be asked for. One at a time. Rejects with IpmiError, `busy` with
-   * `data.consoleInUse` while there is one.
+   * is reached in another way, the link has ended and another one is to be asked for. One at a time: while it is being closed the next one
+   * waits. Rejects with IpmiError, `busy` with `data.consoleInUse` while there is one.
    */
   connectSol(chassisUuid: string): Promise<SolLink>;
+}
+
+/** One use of a BMC's session by a console. */
+interface Use {
+  /** Its user is done with it, or has lost it. */
+  isEnding: boolean;
+  /** Resolves when the next one may begin. */
+  over: Promise<void>;
 }
 
 /** Builds it; nothing is sent. */
@@ -30,7 +39,40 @@ export function createBmcConsole(deps: {
   readonly profiles: Pick<BmcProfiles, 'of'>;
 }): BmcConsole {
   const { fleet, access, sessions, profiles } = deps;
-  const held = new Set<Uuid>();
+  const held = new Map<Uuid, Use>();
+
+  function hold(chassis: Chassis): Promise<SolLink> {
+    return new Promise((resolve, reject) => {
+      const use: Use = { isEnding: false, over: Promise.resolve() };
+      const work = (session: BmcSession): Promise<void> =>
+        new Promise((done) => {
+          const end = (): Promise<void> => {
+            use.isEnding = true;
+            done();
+            return use.over;
+          };
+          // Also where its user forgets to close it: a lost session is held by nobody.
+          session.onEnd(() => void end());
+          const { run, solPort, onEnd } = session;
+          const giveUp = async (): Promise<void> => {
+            use.isEnding = true;
+            await session.close().catch(() => undefined);
+            await end();
+          };
+          resolve({ run, solPort, onEnd, close: end, giveUp });
+        });
+      held.set(chassis.uuid, use);
+      use.over = sessions
+        .use(chassis, work, { pinned: true })
+        .finally(() => held.delete(chassis.uuid))
+        .catch((error: unknown) => {
+          if (!(error instanceof IpmiError)) return reject(error);
+          const data = { ...error.data };
+          reject(new IpmiError(error.code, bmcFault(chassis, error), { data, cause: error }));
+        });
+    });
+  }
+
   const no = (text: string): SolState => ({ yes: false, text });
 
   return {
@@ -48,30 +90,14 @@ export function createBmcConsole(deps: {
       );
     },
 
-    connectSol(chassisUuid) {
+    async connectSol(chassisUuid) {
       const chassis = fleet.get(chassisUuid);
-      if (chassis === undefined)
-        return Promise.reject(new IpmiError('bad-target', `there is no chassis ${chassisUuid}`));
-      if (held.has(chassis.uuid)) return Promise.reject(heldAlready());
-      held.add(chassis.uuid);
-      return new Promise((resolve, reject) => {
-        const hold = (session: BmcSession): Promise<void> =>
-          new Promise((done) => {
-            // Also where its user forgets to close it: a lost session is held by nobody.
-            session.onEnd(() => done());
-            const { run, solPort, onEnd } = session;
-            const close = async (): Promise<void> => done();
-            resolve({ run, solPort, onEnd, close, giveUp: () => session.close().finally(done) });
-          });
-        sessions
-          .use(chassis, hold, { pinned: true })
-          .finally(() => held.delete(chassis.uuid))
-          .catch((error: unknown) => {
-            if (!(error instanceof IpmiError)) return reject(error);
-            const data = { ...error.data };
-            reject(new IpmiError(error.code, bmcFault(chassis, error), { data, cause: error }));
-          });
-      });
+      if (chassis === undefined) throw new IpmiError('bad-target', `there is no chassis ${chassisUuid}`);
+      for (let before = held.get(chassis.uuid); before !== undefined; before = held.get(chassis.uuid)) {
+        if (!before.isEnding) throw heldAlready();
+        await before.over;
+      }
+      return hold(chassis);
     },
   };
 }

@@ -16,6 +16,8 @@ export interface RunWatch {
 
 /** A look takes a session with the BMC at most, or a picture over the network. */
 const lookMs = 15_000;
+/** For a small file. A disk may hang for ever, as one over a network does, and a late run must end all the same. */
+const saveMs = 5000;
 /** Nothing is quiet before that, however short its stage. */
 const leastQuietMs = 60_000;
 /** A machine that is being powered, or powered off, has nothing to show. */
@@ -42,6 +44,10 @@ export function createRunWatch(deps: {
   const noLook = (run: Run, error: unknown): void =>
     log.warn({ run: run.uuid, reason: messageOf(error) }, 'the consoles of a machine could not be looked at');
 
+  /** What `work`, which never rejects, answers within `ms`, else `otherwise`. */
+  const soon = <T>(work: Promise<T>, ms: number, otherwise: T): Promise<T> =>
+    Promise.race([work, delay(clock, ms).then(() => otherwise)]);
+
   async function ask(run: Run, from: Evidence): Promise<ConsoleLook> {
     const asked = Promise.resolve()
       .then(() => from.look(run.chassisUuid))
@@ -49,17 +55,20 @@ export function createRunWatch(deps: {
         noLook(run, error);
         return {};
       });
-    return Promise.race([asked, delay(clock, lookMs).then(() => ({}))]);
+    return soon<ConsoleLook>(asked, lookMs, {});
   }
 
   async function keep(run: Run, { screens }: Evidence, png: Uint8Array): Promise<string | undefined> {
-    try {
-      const name = await screens.save(run.chassisUuid, run.uuid, png);
-      return `/v1/baremetal/chassis/${run.chassisUuid}/console/screenshots/${name}`;
-    } catch (error) {
-      noLook(run, error);
-      return undefined;
-    }
+    const saved = Promise.resolve()
+      .then(() => screens.save(run.chassisUuid, run.uuid, png))
+      .then(
+        (name) => `/v1/baremetal/chassis/${run.chassisUuid}/console/screenshots/${name}`,
+        (error: unknown) => {
+          noLook(run, error);
+          return undefined;
+        },
+      );
+    return soon(saved, saveMs, undefined);
   }
 
   /** Puts what the machine shows into the timeline. Never rejects. */

@@ -133,6 +133,18 @@ describe('a look', () => {
     expect([run().stage, looks.length]).toEqual(['failed', 1]);
   });
 
+  it('whose picture is on a disk that hangs holds the end up for five seconds, and loses the picture alone', async () => {
+    const { clock, lines, run } = world({}, async () => shows, {
+      quietPercent: 0,
+      save: () => new Promise(() => {}),
+    });
+    await clock.advance(304_000);
+    expect(run().stage).toBe('awaiting-dhcp');
+    await clock.advance(4000);
+    expect(run().stage).toBe('failed');
+    expect(lines.map((line) => line.split(' ')[1])).toEqual(['console:', 'console:', 'console:', 'failed:']);
+  });
+
   it('that fails, and a disk that is full, are no fault of the run', async () => {
     const failing = world({}, () => Promise.reject(new Error('no way')), { quietPercent: 0 });
     await failing.clock.advance(302_000);

@@ -19,8 +19,8 @@ export interface SlotDeps {
   readonly random: RandomBytes;
   readonly guard: LockoutGuard;
   readonly logins: Gate;
-  /** Resolves with the function that gives the socket back. */
-  readonly takeSocket: (priority: Priority) => Promise<() => void>;
+  /** Resolves with the function that gives the socket back; rejects with IpmiError when there is none within `withinMs`. */
+  readonly takeSocket: (priority: Priority, withinMs: number) => Promise<() => void>;
   /** How long somebody waits for a crowded or busy BMC. */
   readonly patienceMs: Readonly<Record<Priority, number>>;
   readonly backOff: BackOffRanges;
@@ -90,8 +90,7 @@ export function createBmcSlot(key: string, target: PoolTarget, deps: SlotDeps): 
 
   const endLive = async (): Promise<void> => live?.end();
 
-  async function logIn(priority: Priority): Promise<void> {
-    const freeSocket = await deps.takeSocket(priority);
+  async function logIn(priority: Priority, freeSocket: () => void): Promise<void> {
     try {
       // Kept alive, as work may use its session seldom, a console for one.
       const connect = () => deps.connect({ ...login, keepAlive: true }, tuning?.timing);
@@ -132,8 +131,10 @@ export function createBmcSlot(key: string, target: PoolTarget, deps: SlotDeps): 
       if (isClosed) throw closedError();
       if (live) return live.session;
       if (backOff) await respect(backOff, priority, deadlineAt);
+      // That this process has no socket left says nothing about the BMC.
+      const freeSocket = await deps.takeSocket(priority, Math.max(0, deadlineAt - clock.now()));
       try {
-        await logIn(priority);
+        await logIn(priority, freeSocket);
         backOff = undefined;
       } catch (error) {
         if (!(error instanceof IpmiError) || isClosed) throw error;

@@ -1,9 +1,17 @@
+import type { Clock } from '../../base/clock.ts';
 import { chooseNext, type Priority } from './turn-order.ts';
+
+/** How long somebody waits at a gate, and what they get when that was in vain. */
+export interface GatePatience {
+  readonly clock: Clock;
+  readonly ms: number;
+  readonly error: () => Error;
+}
 
 /** Lets a limited number in at a time. */
 export interface Gate {
-  /** Resolves when there is room with a function that gives the place back; calling that twice is harmless. */
-  enter(priority: Priority): Promise<() => void>;
+  /** Resolves when there is room with a function that gives the place back; calling that twice is harmless. Without `patience` it waits for ever. */
+  enter(priority: Priority, patience?: GatePatience): Promise<() => void>;
   run<T>(priority: Priority, work: () => Promise<T>): Promise<T>;
   isFull(): boolean;
   isWaitedFor(): boolean;
@@ -42,11 +50,28 @@ export function createGate(limit: number): Gate {
     waiting.splice(chosen, 1)[0]?.admit(admit());
   }
 
-  const enter = (priority: Priority): Promise<() => void> => {
+  const enter = (priority: Priority, patience?: GatePatience): Promise<() => void> => {
     if (closed) return Promise.reject(closed);
     if (inside < limit) return Promise.resolve(admit());
-    return new Promise((resolve, refuse) => {
-      waiting.push({ priority, passedOver: 0, admit: resolve, refuse });
+    return new Promise((resolve, reject) => {
+      const waiter: Waiter = {
+        priority,
+        passedOver: 0,
+        admit(leave) {
+          cancel();
+          resolve(leave);
+        },
+        refuse(error) {
+          cancel();
+          reject(error);
+        },
+      };
+      const giveUp = (error: Error): void => {
+        waiting = waiting.filter((one) => one !== waiter);
+        waiter.refuse(error);
+      };
+      const cancel = patience?.clock.after(patience.ms, () => giveUp(patience.error())) ?? ((): void => {});
+      waiting.push(waiter);
     });
   };
 

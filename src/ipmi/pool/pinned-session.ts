@@ -4,7 +4,7 @@ import type { BmcSlot } from './bmc-slot.ts';
 
 /** A BMC's session for work that must notice its end, as serial over LAN does: what it began there ends with it. */
 export interface PinnedSession {
-  /** Its `close` gives the session up for all. */
+  /** Its `close` gives the session up for all, between the commands of others. */
   readonly session: BmcSession;
   /** Ends it for its user, though the session itself may live on: the BMC is reached in another way from now on. */
   readonly lose: (error: IpmiError) => void;
@@ -48,7 +48,8 @@ export function pinSession(
     facts: current.facts,
     solPort: () => check().solPort(),
     // Unlike for other users: it is of no use any more, and what was begun in it must not go on.
-    close: async () => slot.drop(current),
+    // In a turn: a command of somebody else that is under way, as one that switches a machine on, would be lost with it.
+    close: () => slot.turn.run('status', async () => slot.drop(current)).catch(() => undefined),
     onEnd(handler) {
       if (ended || slot.session() !== current) {
         // Whoever asks late is told all the same, and after the call.

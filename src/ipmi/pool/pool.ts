@@ -3,8 +3,9 @@ import { IpmiError } from '../types.ts';
 import { type BackOffRanges, backOffRanges } from './back-off.ts';
 import { type BmcSlot, createBmcSlot, type SlotDeps } from './bmc-slot.ts';
 import { createGate } from './gate.ts';
-import { type PinnedSession, pinSession } from './pinned-session.ts';
+import { pinSession } from './pinned-session.ts';
 import { shareSession, type Traffic } from './shared-session.ts';
+import { createSockets, type Tenant } from './sockets.ts';
 import { isSameTarget, type PoolTarget } from './target.ts';
 import type { Priority } from './turn-order.ts';
 
@@ -16,7 +17,7 @@ export interface BmcPoolOptions {
   readonly keepOpen?: boolean;
   /** Logins under way together. Default 64; each costs the BMC and this process some milliseconds of hashing. */
   readonly maxLogins?: number;
-  /** Sessions open together, one UDP socket each. Default 1024. */
+  /** Sessions open together, one UDP socket each; pinned ones take three quarters of them at most. Default 1024. */
   readonly maxSockets?: number;
   /** How long somebody waits for a busy BMC or a free session. Default 30 s for commands, 3 s for status, 15 s for bulk. */
   readonly patienceMs?: Partial<Readonly<Record<Priority, number>>>;
@@ -33,8 +34,9 @@ export interface UseOptions {
    */
   readonly exclusive?: boolean;
   /**
-   * The work may last for hours and belongs to one session: it never gets another one. When that is lost, the BMC gets another target or is
-   * forgotten, `onEnd` is told and commands are refused with `closed`; then the work must end. Others go on beside it. Default false.
+   * The work may last for hours and belongs to one session: it never gets another one. When that is lost, its socket is needed for a command
+   * to another BMC, or the BMC gets another target or is forgotten, `onEnd` is told and commands are refused with `closed`; then the work must
+   * end. Others go on beside it, and first. Rejects with `busy` when as many as may be are pinned. Default false.
    */
   readonly pinned?: boolean;
 }
@@ -80,12 +82,10 @@ export interface BmcPool {
 
 export type BmcPoolDeps = Pick<SlotDeps, 'connect' | 'clock' | 'random' | 'guard'>;
 
-interface Entry {
+interface Entry extends Tenant {
   readonly slot: BmcSlot;
   readonly traffic: Traffic;
-  users: number;
   isRetired: boolean;
-  readonly pins: Set<PinnedSession>;
   cancelIdle: () => void;
 }
 
@@ -101,31 +101,22 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
   const backOff = { ...backOffRanges, ...options.backOff };
   const { clock, random } = deps;
   const logins = createGate(maxLogins);
-  const sockets = createGate(maxSockets);
   const entries = new Map<string, Entry>();
   const all = new Set<Entry>();
   /** Open sessions without users, the one that is unused for the longest first. */
   const unused = new Set<Entry>();
   let closing: Promise<void> | undefined;
 
-  const slotDeps: SlotDeps = {
-    ...deps,
-    logins,
-    patienceMs,
-    backOff,
-    takeSocket(priority) {
-      if (sockets.isFull()) makeRoom();
-      return sockets.enter(priority);
-    },
-  };
+  const slotDeps: Omit<SlotDeps, 'takeSocket'> = { ...deps, logins, patienceMs, backOff };
 
-  function makeRoom(): void {
+  const sockets = createSockets(maxSockets, clock, () => {
     for (const entry of unused) {
       const isOpen = entry.slot.session() !== undefined;
       closeUnused(entry);
-      if (isOpen) return;
+      if (isOpen) return true;
     }
-  }
+    return false;
+  });
 
   function closeUnused(entry: Entry): void {
     entry.cancelIdle();
@@ -146,9 +137,13 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
     const known = entries.get(key);
     if (known && isSameTarget(known.slot.target, target)) return known;
     const entry: Entry = {
-      slot: createBmcSlot(key, target, slotDeps),
+      slot: createBmcSlot(key, target, {
+        ...slotDeps,
+        takeSocket: (priority, withinMs) => sockets.take(entry, priority, withinMs),
+      }),
       traffic: { heardAt: 0, endedAt: 0 },
       users: 0,
+      stays: 0,
       isRetired: false,
       pins: new Set(),
       cancelIdle: () => {},
@@ -161,7 +156,7 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
 
   function leave(entry: Entry): void {
     entry.users--;
-    if (entry.users > 0) return;
+    if (entry.users > 0) return sockets.review(entry);
     if (entry.isRetired) return retire(entry);
     if (!entry.slot.session()) return;
     if (sockets.isWaitedFor()) return closeUnused(entry);
@@ -186,13 +181,18 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
     await shared.deviceId();
     const live = slot.session();
     if (live === undefined || entry.isRetired) throw retired();
-    const pin = pinSession(slot, live, (of) => shareSession(of, live, traffic, priority, deps));
+    // What stays has time: a BMC that is busy with it must not keep a run's commands waiting.
+    const unhurried = { ...deps, patienceMs: patienceMs.status };
+    const pin = pinSession(slot, live, (of) => shareSession(of, live, traffic, 'status', unhurried));
     entry.pins.add(pin);
+    sockets.review(entry);
     try {
       return await run(pin.session);
     } finally {
       entry.pins.delete(pin);
       pin.release();
+      // Some BMCs end a session with the console in it: it is asked before something is sent that can't be sent twice.
+      traffic.heardAt = 0;
     }
   }
 
@@ -200,6 +200,7 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
     async use(key, target, run, { priority = 'command', exclusive = false, pinned = false } = {}) {
       if (closing) throw new IpmiError('closed', 'the BMC sessions are being closed');
       const entry = entryFor(key, target);
+      if (pinned) sockets.stay(entry);
       entry.users++;
       entry.cancelIdle();
       unused.delete(entry);
@@ -207,6 +208,7 @@ export function createBmcPool(options: BmcPoolOptions, deps: BmcPoolDeps): BmcPo
         if (!exclusive) return await work(entry, priority, pinned, run);
         return await entry.slot.sections.run(priority, () => work(entry, priority, pinned, run));
       } finally {
+        if (pinned) sockets.stayed(entry);
         leave(entry);
       }
     },

@@ -37,8 +37,15 @@ export async function openSol(options: SolOptions): Promise<SolStream> {
     };
   });
 
-  const attachOnce = (): Promise<Attached> =>
-    attach({ connect, clock, takeOver, sequence, watchMs: timing.watchMs, news: feed.publish });
+  const attachOnce = (mayTakeOver: boolean): Promise<Attached> =>
+    attach({
+      connect,
+      clock,
+      takeOver: mayTakeOver,
+      sequence,
+      watchMs: timing.watchMs,
+      news: feed.publish,
+    });
 
   function end(error: IpmiError | undefined): void {
     ended ??= error ?? closed();
@@ -67,7 +74,8 @@ export async function openSol(options: SolOptions): Promise<SolStream> {
       await wait(timing.reattachMs[Math.min(tries, timing.reattachMs.length - 1)] ?? 0);
       if (ended) return undefined;
       try {
-        return await attachOnce();
+        // Whoever has the console by now got it after us: to end that was not what the wish was about.
+        return await attachOnce(false);
       } catch (error) {
         const fault = asIpmiError(error);
         log?.info({ code: fault.code, tries }, 'could not attach a console again');
@@ -104,7 +112,7 @@ export async function openSol(options: SolOptions): Promise<SolStream> {
     return Promise.reject(new IpmiError('no-answer', text));
   }
 
-  const living = live(await attachOnce());
+  const living = live(await attachOnce(takeOver));
   return {
     subscribe: feed.subscribe,
     kept: feed.kept,

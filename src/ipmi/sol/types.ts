@@ -76,7 +76,7 @@ export interface SolOptions {
   readonly connect: () => Promise<SolLink>;
   readonly clock: Clock;
   readonly log?: Logger;
-  /** Ends the console that another session has open. Default false: opening rejects with `busy`. */
+  /** Opening ends the console that another session has; attaching again after a loss never does. Default false: opening rejects with `busy`. */
   readonly takeOver?: boolean;
   /** Bytes of output that are kept for readers. Default 256 KiB: several screens of a boot, or one long kernel log. */
   readonly scrollbackBytes?: number;

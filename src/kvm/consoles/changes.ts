@@ -1,3 +1,5 @@
+import { messageOf } from '../../base/errors.ts';
+import { type Logger, silentLog } from '../../base/log.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import type { KvmStore } from '../ports.ts';
 
@@ -9,11 +11,17 @@ export interface VmChanges {
   watch(changed: (vmUuid: Uuid) => void): () => void;
 }
 
-/** Puts itself between the store and those who write VMs. */
-export function watchVms(store: KvmStore): VmChanges {
+/** Puts itself between the store and those who write VMs: what is written is written, whatever a watcher does. */
+export function watchVms(store: KvmStore, log: Logger = silentLog): VmChanges {
   const listeners = new Set<(vmUuid: Uuid) => void>();
   const tell = (uuids: readonly Uuid[]): void => {
-    for (const uuid of uuids) for (const listener of listeners) listener(uuid);
+    for (const uuid of uuids)
+      for (const listener of listeners)
+        try {
+          listener(uuid);
+        } catch (error) {
+          log.error({ vm: uuid, reason: messageOf(error) }, 'a change of a VM could not be told');
+        }
   };
   return {
     store: {

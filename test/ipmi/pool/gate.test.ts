@@ -3,6 +3,13 @@ import { expect, it } from 'vitest';
 import { createGate } from '../../../src/ipmi/pool/gate.ts';
 import { chooseNext, priorities, type Priority } from '../../../src/ipmi/pool/turn-order.ts';
 import { cases } from '../../support/cases.ts';
+import { virtualTime } from '../../support/virtual-net.ts';
+
+const patience = (time: ReturnType<typeof virtualTime>, ms: number) => ({
+  clock: time.clock,
+  ms,
+  error: () => new Error('too late'),
+});
 
 const tick = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -70,4 +77,20 @@ it('gives a place back once, also after an error, and turns all away when it is 
   await tick();
   expect(await refused).toBe('shut');
   await expect(gate.enter('command')).rejects.toThrow('shut');
+});
+
+it('is waited at only as long as somebody wants, and nothing is left of who gave up', async () => {
+  const time = virtualTime();
+  const gate = createGate(1);
+  const leave = await gate.enter('command', patience(time, 10));
+  const late = gate.enter('command', patience(time, 1000)).catch((error: Error) => error.message);
+  const patient = gate.enter('status', patience(time, 3000));
+  await time.pass(1001);
+  expect(await late).toBe('too late');
+  leave();
+  const leaveToo = await patient;
+  await time.pass(5000);
+  expect([gate.isFull(), gate.isWaitedFor()]).toEqual([true, false]);
+  leaveToo();
+  expect(gate.isFull()).toBe(false);
 });

@@ -2,7 +2,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type BmcSession, connectBmc, type IpmiError } from '../../../src/ipmi/index.ts';
 import { createLockoutGuard, memoryGuardStore } from '../../../src/ipmi/pool/lockout-guard.ts';
 import { createBmcPool } from '../../../src/ipmi/pool/pool.ts';
+import { getPayloadActivationStatus } from '../../../src/ipmi/commands/app/get-payload-activation-status.ts';
 import { getDeviceId } from '../../../src/ipmi/commands/app/get-device-id.ts';
+import type { FakeHandler } from '../../support/fake-bmc-options.ts';
 import { fakeLab } from '../../support/fake-lab.ts';
 import { ipmiErrorOf } from '../../support/ipmi-deps.ts';
 
@@ -19,15 +21,16 @@ const sessionOf = (datagram: Uint8Array): number =>
   datagram[4] === 6 ? new DataView(datagram.buffer, datagram.byteOffset).getUint32(6, true) : 0;
 
 /** A BMC that can forget all its sessions, and a pool. */
-function world() {
+function world(onCommand: FakeHandler = answer) {
   const known = new Set<number>();
   const dead = new Set<number>();
+  let wireMs = 1;
   const lab = fakeLab({
-    onCommand: answer,
+    onCommand,
     wire(datagram) {
       const session = sessionOf(datagram);
       if (session !== 0) known.add(session);
-      return dead.has(session) ? [] : [1];
+      return dead.has(session) ? [] : [wireMs];
     },
   });
   const { clock, random } = lab.deps;
@@ -45,6 +48,7 @@ function world() {
     time,
     lab,
     logins: () => logins,
+    slow: (ms: number) => void (wireMs = ms),
     forget: () => {
       for (const one of known) dead.add(one);
     },
@@ -159,6 +163,60 @@ describe('a session that one user holds for hours', () => {
     expect(await isOn()).toBe(true);
     await time.pass(2000);
     expect([logins(), lab.bmc.openSessions()]).toEqual([2, 1]);
+  });
+
+  it('is given up between commands: one that is under way is not lost, nor one that waits', async () => {
+    const { hold, time, lab, pool, slow, logins } = world();
+    const { session, ends, end } = await hold();
+    await time.pass(1000);
+    slow(400);
+    const power = () => pool.use('a', lab.target, (one) => one.chassisControl('power-up'));
+    const first = power();
+    await time.pass(500);
+    const giving = session.close().finally(end);
+    const second = power();
+    await time.settle(Promise.all([first, giving, second]));
+    expect(lab.bmc.executed.filter((one) => one.startsWith('0/2'))).toEqual(['0/2 1', '0/2 1']);
+    expect([ends.length, logins()]).toEqual([1, 1]);
+    slow(1);
+    await time.settle(power());
+    expect(logins()).toBe(2);
+  });
+
+  it('may end with what was in it: the next power command is not sent into the void', async () => {
+    const { hold, time, lab, pool, isOn, forget, logins } = world();
+    const { end } = await hold();
+    await time.pass(10_000);
+    expect(await isOn()).toBe(true);
+    forget();
+    end();
+    await time.pass(1);
+    await time.settle(pool.use('a', lab.target, (one) => one.chassisControl('hard-reset')));
+    expect(lab.bmc.executed.filter((one) => one.startsWith('0/2'))).toEqual(['0/2 3']);
+    expect(logins()).toBe(2);
+  });
+
+  it('keeps no command of others waiting: they go first, also while a BMC is busy with it', async () => {
+    let order: string[] = [];
+    let isBusy = false;
+    const { hold, time, lab, pool } = world((one) => {
+      order.push(`${one.netFn}/${one.cmd}`);
+      return isBusy && one.cmd === 0x4a ? { completionCode: 0xc0 } : answer(one);
+    });
+    const { session, end } = await hold();
+    const power = () => pool.use('a', lab.target, (one) => one.chassisControl('power-up'));
+    order = [];
+    const looks = Promise.all([1, 2, 3].map(() => session.run(getDeviceId, undefined)));
+    await time.settle(Promise.all([looks, power()]));
+    expect(order).toEqual(['6/1', '0/2', '6/1', '6/1']);
+    isBusy = true;
+    const status = ipmiErrorOf(session.run(getPayloadActivationStatus, 1));
+    let isPowered = false;
+    const powering = power().then(() => void (isPowered = true));
+    await time.pass(5000);
+    expect([isPowered, (await time.settle(status)).code]).toEqual([true, 'busy']);
+    await powering;
+    end();
   });
 
   it('ends with the pool', async () => {

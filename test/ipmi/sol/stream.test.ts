@@ -70,6 +70,18 @@ describe('opening', () => {
     expect((await ipmiErrorOf(lab([back], { takeOver: true }).open())).code).toBe('busy');
   });
 
+  it('does not take over again what somebody else got after a loss', async () => {
+    const one = fakeLink({ activate: [inUse] });
+    const theirs = Array.from({ length: 40 }, () => fakeLink({ activate: [inUse] }));
+    const { open, eyes, time } = lab([one, ...theirs], { takeOver: true });
+    await open();
+    await time.pass(3_600_000);
+    one.loseSession();
+    await time.pass(100_000);
+    expect(theirs.flatMap(({ commands }) => commands)).not.toContain('Deactivate');
+    expect(eyes.events.at(-1)).toMatchObject({ kind: 'ended', error: { code: 'busy' } });
+  });
+
   it('knows its own activation again when the answer was lost', async () => {
     const one = fakeLink({ activate: ['silent', inUse], isActive: () => false });
     await lab([one]).open();

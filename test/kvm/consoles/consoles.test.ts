@@ -5,6 +5,7 @@ import { libvirtDoorOf } from '../../../src/kvm/consoles/libvirt-sockets.ts';
 import type { DomainDetails } from '../../../src/kvm/model.ts';
 import { NetError } from '../../../src/net/errors.ts';
 import type { CommandResult } from '../../../src/net/shell.ts';
+import { keepingLog } from '../../support/keeping-log.ts';
 import { memoryKvmStore } from '../../support/memory-kvm-store.ts';
 import { hostUuid, vmOf } from '../usb/usb-world.ts';
 import { consoleWorld } from './console-world.ts';
@@ -199,5 +200,19 @@ describe('VMs beside their consoles', () => {
     stop();
     await store.saveVm(b);
     expect(seen.join('')).toBe('bcbbbc');
+  });
+
+  it('and are written whatever a watcher does, which is logged', async () => {
+    const log = keepingLog();
+    const changes = watchVms(memoryKvmStore(), log);
+    const seen: string[] = [];
+    changes.watch(() => {
+      throw new Error('broken');
+    });
+    changes.watch((uuid) => seen.push(uuid));
+    const b = vmOf('b', 'Running');
+    await changes.store.saveVm(b);
+    expect(seen).toEqual([b.uuid]);
+    expect(log.lines).toEqual([expect.stringMatching(/"level":"error".*"reason":"broken"/)]);
   });
 });
