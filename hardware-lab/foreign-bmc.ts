@@ -68,6 +68,8 @@ export async function startForeignBmc(options: {
   readonly address: string;
   readonly folder: string;
   readonly topology: Topology;
+  /** TCP port of 127.0.0.1 inside the namespace that is the machine's serial port; without one there is no serial over LAN. */
+  readonly serialPort?: number;
   readonly password?: string;
 }): Promise<ForeignBmc> {
   const { machine, address, topology } = options;
@@ -100,6 +102,7 @@ export async function startForeignBmc(options: {
   });
 
   const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
+  const sol = options.serialPort === undefined ? '' : `  sol "tcp:127.0.0.1:${options.serialPort}" 115200\n`;
   const program = [process.execPath, join(import.meta.dirname, 'chassis-control.js'), control]
     .map(quote)
     .join(' ');
@@ -117,7 +120,7 @@ set_working_mc 0x20
     allowed_auths_admin md2 md5
     guid ${machine.uuid.replaceAll('-', '')}
   endlan
-  chassis_control "${script} 0x20"
+${sol}  chassis_control "${script} 0x20"
   user 1 false "" "" user 10 md2 md5
   user 2 true "${username}" "${password}" admin 10 md2 md5
 `,

@@ -9,7 +9,10 @@ import type { Topology } from './topology.ts';
 export interface GateAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  /** The body as UTF-8. */
   readonly text: string;
+  /** The body as it came; absent where nobody reads files. */
+  readonly bytes?: Uint8Array;
 }
 
 /** HTTP from outside to whatever listens inside the lab's network namespace. */
@@ -58,15 +61,14 @@ export async function openGate(topology: Topology, folder: string): Promise<Gate
             },
           },
           (answer) => {
-            let text = '';
-            answer.setEncoding('utf8');
-            answer.on('data', (chunk: string) => {
-              text += chunk;
-            });
+            const chunks: Buffer[] = [];
+            answer.on('data', (chunk: Buffer) => void chunks.push(chunk));
             answer.on('error', reject);
-            answer.on('end', () =>
-              resolve({ status: answer.statusCode ?? 0, headers: answer.headers, text }),
-            );
+            answer.on('end', () => {
+              const bytes = Buffer.concat(chunks);
+              const { statusCode: status = 0, headers } = answer;
+              resolve({ status, headers, bytes, text: bytes.toString() });
+            });
           },
         );
         message.on('timeout', () => message.destroy(new Error(`no answer from ${address}`)));

@@ -1,9 +1,11 @@
 import { messageOf } from '../src/base/errors.ts';
 import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import type { Rack, RackMachine } from './rack.ts';
+import { sleep } from './processes.ts';
 import { type MachineResult, seconds } from './report.ts';
-import { nicsOf, type Report, wantedHost } from './technician.ts';
+import { nicsOf, type Racked, type Report, type Technician, wantedHost } from './technician.ts';
 
 /** What the installed system prints on the serial port as soon as it boots from its disk; the installation's marker follows. */
 export const diskBootMark = 'RACKWRIGHT-LAB DISK BOOT';
@@ -45,12 +47,42 @@ function describeHardware(hardware: Readonly<Record<string, unknown>>): string {
   return `${basic.cpu_model ?? '?'}, ${basic.cpu_core ?? '?'} cores, ${basic.memory ?? '?'}; NICs ${nics}; disks ${disks}; ${pci} PCI devices`;
 }
 
+/** Looks at the screen until `work` is done, and tells the newest picture of it. Never rejects because of the screen. */
+async function watchScreen(
+  technician: Technician,
+  racked: Racked,
+  work: Promise<unknown>,
+): Promise<string | undefined> {
+  let seen: string | undefined;
+  const done = work.then(
+    () => true,
+    () => true,
+  );
+  do {
+    const picture = await technician.screenshot(racked).catch(() => undefined);
+    if (picture !== undefined) {
+      seen = `${picture.width} x ${picture.height} pixels, ${picture.png.length} bytes of PNG`;
+    }
+  } while (!(await Promise.race([done, sleep(500).then(() => false)])));
+  return seen;
+}
+
+/** Holds the record of the serial console against what the machine did; answers its size in bytes. */
+async function checkConsole(technician: Technician, racked: Racked): Promise<number> {
+  const record = await technician.consoleLog(racked);
+  const text = Buffer.from(record).toString('latin1');
+  for (const part of ['Linux version', 'RACKWRIGHT-LAB INSTALLED']) {
+    if (!text.includes(part)) throw new Error(`the record of its serial console lacks ${part}`);
+  }
+  return record.length;
+}
+
 /**
  * Takes one machine from its BMC's address to an installed host that boots from its disk, over REST, and checks each claim against
  * the machine itself. Never rejects: the result says what failed.
  */
 export async function travel(
-  { topology, technician }: Pick<Rack, 'topology' | 'technician'>,
+  { topology, technician, rackwright }: Pick<Rack, 'topology' | 'technician' | 'rackwright'>,
   one: RackMachine,
   options: { readonly index: number; readonly deadline: number; readonly report: Report },
 ): Promise<MachineResult> {
@@ -78,7 +110,10 @@ export async function travel(
     report('hardware', describeHardware(hardware));
     await technician.describeHost(racked, hardware);
     report('hostcfg', 'one NIC, one bond of two');
-    const seen = await stage('install', () => technician.install(racked, remaining()));
+    const installing = stage('install', () => technician.install(racked, remaining()));
+    const screen = watchScreen(technician, racked, installing);
+    const seen = await installing;
+    report('screen', (await screen) ?? 'it was gone before a picture could be taken');
     if (!seen.includes('Provisioning')) report('note', `statuses seen: ${seen.join(', ')}`);
     const serial = await stage('disk-boot', () => machine.waitForSerial(diskReady, remaining()));
     report('installed', checkInstalledSystem(serial, index));
@@ -89,6 +124,9 @@ export async function travel(
       'disk-boot',
       `the installed system runs; ${Math.round(statSync(machine.diskPath).blocks / 2048)} MiB on its disk`,
     );
+    const records = join(rackwright.dataDirectory, 'consoles', 'chassis', racked.chassisUuid);
+    const recorded = await checkConsole(technician, racked);
+    report('console', `${recorded} bytes of the serial console in ${records}, which --keep keeps`);
     report('refused', await technician.provisionIsRefused(racked));
     await stage('power-off', () => technician.powerOff(racked));
     const pxeStarts = machine.powerLog().filter(({ boot }) => boot === 'network-once').length;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type LabProcess, waitFor } from './processes.ts';
 import { type Accelerator, type LabFirmware, type MachineHardware, qemuArguments } from './qemu-command.ts';
 import { listenForQmp, type Qmp } from './qmp.ts';
+import { listenForScreen, type ScreenPlace } from './screen.ts';
 import type { Topology } from './topology.ts';
 
 /** Who turned the machine on or off: its BMC, its own system, the lab's end, or QEMU by failing. */
@@ -47,6 +48,8 @@ export interface Machine {
   serial(): Promise<string>;
   /** Waits for a text on the serial port, looking only past the first `from` characters. */
   waitForSerial(text: string | RegExp, timeoutMs: number, from?: number): Promise<string>;
+  /** Password that an installer of this power-on gave the screen; for those who look whether it leaked. */
+  screenPassword(): string | undefined;
   /** Runs a QEMU monitor command, for tests; rejects when the machine is off. */
   monitor(command: string, args?: Readonly<Record<string, unknown>>): Promise<unknown>;
   close(): Promise<void>;
@@ -61,6 +64,10 @@ export interface MachineOptions {
   readonly folder: string;
   readonly accelerator: Accelerator;
   readonly topology: Topology;
+  /** TCP port of 127.0.0.1 inside the namespace: its end of the cable to its BMC. */
+  readonly serialPort?: number;
+  /** Where its screen is seen once an installer shows it. */
+  readonly screen?: ScreenPlace;
   readonly diskMiB?: number;
   /** 768: enough for an installer that unpacks a 40 MB initrd. */
   readonly memoryMiB?: number;
@@ -69,11 +76,13 @@ export interface MachineOptions {
 interface Running {
   readonly process: LabProcess;
   readonly qmp: Qmp;
+  readonly screenPort: { close(): void } | undefined;
 }
 
 /** Makes a machine that is off and has a blank disk. */
 export function createMachine(options: MachineOptions): Machine {
-  const { name, folder, topology } = options;
+  const { name, folder, topology, screen } = options;
+  const screenSocket = join(folder, 'screen.sock');
   const hardware: MachineHardware = {
     firmware: options.firmware,
     uuid: options.uuid,
@@ -81,6 +90,8 @@ export function createMachine(options: MachineOptions): Machine {
     nics: options.nics,
     diskPath: join(folder, 'disk.raw'),
     serialLog: join(folder, 'serial.log'),
+    ...(options.serialPort === undefined ? {} : { serialPort: options.serialPort }),
+    ...(screen === undefined ? {} : { screen: { place: screen, socket: screenSocket } }),
     memoryMiB: options.memoryMiB ?? 768,
   };
   closeSync(openSync(hardware.diskPath, 'w', 0o600));
@@ -90,6 +101,7 @@ export function createMachine(options: MachineOptions): Machine {
   const log: PowerEvent[] = [];
   const listeners: ((event: PowerEvent) => void)[] = [];
   let flag: BootFlag = 'none';
+  let screenPassword: string | undefined;
   let running: Running | undefined;
   let closed = false;
   let queue: Promise<void> = Promise.resolve();
@@ -115,8 +127,10 @@ export function createMachine(options: MachineOptions): Machine {
   const stop = async (): Promise<void> => {
     const stopping = running;
     running = undefined;
+    screenPassword = undefined;
     await stopping?.process.kill();
     stopping?.qmp.close();
+    stopping?.screenPort?.close();
   };
 
   const start = async (by: PowerActor): Promise<void> => {
@@ -127,6 +141,13 @@ export function createMachine(options: MachineOptions): Machine {
     const monitor = await listenForQmp(path, ({ event: kind, data }) => {
       if (kind === 'SHUTDOWN') inTurnUnasked(() => guestStopped(mine, String(data['reason'])));
     });
+    const screenPort =
+      screen &&
+      (await listenForScreen(screenSocket, async (password) => {
+        await mine?.qmp.execute('set_password', { protocol: 'vnc', password });
+        screenPassword = password;
+        return screen;
+      }));
     const child = await topology.start(
       'qemu-system-x86_64',
       qemuArguments(hardware, {
@@ -144,11 +165,12 @@ export function createMachine(options: MachineOptions): Machine {
           throw new Error('QEMU ended at once');
         }),
       ]);
-      mine = { process: child, qmp };
+      mine = { process: child, qmp, screenPort };
       running = mine;
     } catch (error) {
       await child.kill();
       monitor.close();
+      screenPort?.close();
       const said = readFileSync(join(folder, 'qemu.log'), 'utf8').trim().split('\n').at(-1) ?? '';
       note({ by: 'fault', event: 'off', text: said });
       throw new Error(`${name}: QEMU did not start: ${said}`, { cause: error });
@@ -225,6 +247,7 @@ export function createMachine(options: MachineOptions): Machine {
         },
         250,
       ),
+    screenPassword: () => screenPassword,
     async monitor(command, args) {
       if (running === undefined) throw new Error(`${name} is off`);
       return await running.qmp.execute(command, args);

@@ -83,8 +83,9 @@ function readOptions(args: readonly string[]): Options | undefined {
   }
 }
 
-/** So that the systems write where the lab keeps what they say. */
+/** So that the systems write where the lab keeps what they say, and the installer on its screen too. */
 const serialConsole = 'console=ttyS0,115200';
+const bothConsoles = ['console=tty0', serialConsole];
 
 /** One rack with all machines, travelling at the same time: on two cores that is faster than one firmware after the other. */
 async function runRack(
@@ -104,7 +105,7 @@ async function runRack(
       ),
       rackwright: {
         inspector: { ...ramdisks.inspector, kernelArguments: [serialConsole] },
-        installer: { ...ramdisks.installer, kernelArguments: [serialConsole] },
+        installer: { ...ramdisks.installer, kernelArguments: bothConsoles },
         provision: { inspectMinutes: minutes, rebootMinutes: minutes, installMinutes: minutes },
       },
       ...(options.accelerator === undefined ? {} : { accelerator: options.accelerator }),

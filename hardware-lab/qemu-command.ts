@@ -1,3 +1,5 @@
+import { type ScreenPlace, screenPortName } from './screen.ts';
+
 /** Firmware of a lab machine. */
 export const firmwares = ['bios', 'uefi'] as const;
 export type LabFirmware = (typeof firmwares)[number];
@@ -6,6 +8,13 @@ export type Accelerator = 'tcg' | 'kvm';
 
 /** Debian's `ovmf`: EDK2 with its own virtio-net driver and PXE stack. */
 export const ovmfPath = '/usr/share/ovmf/OVMF.fd';
+
+/** A graphics card whose picture VNC shows. */
+interface MachineScreen {
+  readonly place: ScreenPlace;
+  /** Unix socket of the port by which an installer asks for it. */
+  readonly socket: string;
+}
 
 /** What a machine is made of. */
 export interface MachineHardware {
@@ -17,7 +26,27 @@ export interface MachineHardware {
   readonly nics: readonly { readonly mac: string; readonly tap: string }[];
   readonly diskPath: string;
   readonly serialLog: string;
+  /** TCP port of 127.0.0.1 that is its serial cable's end; without one its serial port only writes its log. */
+  readonly serialPort?: number;
+  /** Without it there is no graphics card. */
+  readonly screen?: MachineScreen;
   readonly memoryMiB: number;
+}
+
+/** The log has everything, whoever is at the other end of the cable. */
+function serial({ serialLog, serialPort }: MachineHardware): string {
+  if (serialPort === undefined) return `file,id=serial,path=${serialLog},append=on`;
+  return `socket,id=serial,host=127.0.0.1,port=${serialPort},logfile=${serialLog},logappend=on`;
+}
+
+/** A graphics card with a small picture, which costs an emulated processor less; its VNC server lets nobody in without a password. */
+function screenArguments({ place: { address, port }, socket }: MachineScreen): readonly string[] {
+  const options = [
+    ['-device', 'VGA,edid=on,xres=800,yres=600', '-vnc', `${address}:${port - 5900},password=on`],
+    ['-chardev', `socket,id=screen,path=${socket}`, '-device', 'virtio-serial-pci'],
+    ['-device', `virtserialport,chardev=screen,name=${screenPortName}`],
+  ];
+  return options.flat();
 }
 
 /**
@@ -65,7 +94,8 @@ export function qemuArguments(
     ],
     nics,
     ['-device', 'virtio-rng-pci'],
-    ['-chardev', `file,id=serial,path=${hardware.serialLog},append=on`, '-serial', 'chardev:serial'],
+    ['-chardev', serial(hardware), '-serial', 'chardev:serial'],
+    hardware.screen === undefined ? [] : screenArguments(hardware.screen),
     ['-chardev', `socket,id=monitor,path=${start.monitor}`, '-mon', 'chardev=monitor,mode=control'],
   ];
   return options.flat();

@@ -9,6 +9,7 @@ import { createMachine, type Machine } from './machine.ts';
 import { prepareRackwright, type RackwrightProcess, type RackwrightSettings } from './rackwright-process.ts';
 import type { Accelerator, LabFirmware } from './qemu-command.ts';
 import { messageOf } from '../src/base/errors.ts';
+import { laySerialCables } from './serial-cables.ts';
 import { folderName, namespaceName, openState, removeLeftovers } from './state.ts';
 import { createTechnician, type Report, type Technician } from './technician.ts';
 import { missingForLab } from './tools.ts';
@@ -38,6 +39,9 @@ export interface RackOptions {
   readonly accelerator?: Accelerator;
   readonly report?: Report;
 }
+
+/** TCP port of the first machine's screen on the rack's address; VNC counts from 5900. */
+const firstScreenPort = 5911;
 
 /** What stays of the working folder. */
 export type Keep = 'nothing' | 'logs' | 'everything';
@@ -135,6 +139,8 @@ export async function startRack(options: RackOptions): Promise<Rack> {
     });
     const gate = await openGate(network, folder);
     closers.push(() => gate.close());
+    const serial = await laySerialCables(network, folder, options.machines.length);
+    closers.push(() => serial.close());
 
     // Locally administered, random for every rack: two labs side by side must not look alike in captures.
     const vendor = `52:54:00:${randomBytes(1).toString('hex')}`;
@@ -143,6 +149,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
         const name = `m${index + 1}`;
         const own = join(folder, name);
         mkdirSync(own, { mode: 0o700 });
+        const cable = serial.cables[index];
         const machine = createMachine({
           name,
           firmware,
@@ -154,6 +161,8 @@ export async function startRack(options: RackOptions): Promise<Rack> {
           folder: own,
           accelerator: chosen.accelerator,
           topology: network,
+          screen: { address: rackAddress, port: firstScreenPort + index },
+          ...(cable && { serialPort: cable.machinePort }),
         });
         closers.push(() => machine.close());
         const bmc = await startForeignBmc({
@@ -161,6 +170,7 @@ export async function startRack(options: RackOptions): Promise<Rack> {
           address: bmcAddress(index),
           folder: own,
           topology: network,
+          ...(cable && { serialPort: cable.bmcPort }),
         });
         closers.push(() => bmc.close());
         report({ machine: name, step: 'racked', text: `${firmware}, off, blank disk, BMC ${bmc.address}` });

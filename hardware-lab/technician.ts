@@ -37,6 +37,13 @@ interface Timeline {
   readonly entries: readonly Entry[];
 }
 
+/** A screenshot, with its size in pixels as the PNG tells it. */
+interface Picture {
+  readonly png: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+}
+
 /** Hardware info by type, contents parsed. */
 export type Hardware = Readonly<Record<string, unknown>>;
 
@@ -66,6 +73,10 @@ export interface Technician {
   powerOff(racked: Racked): Promise<void>;
   chassisStatus(racked: Racked): Promise<string>;
   timeline(racked: Racked): Promise<Timeline | undefined>;
+  /** What the serial console printed, from a byte offset on. */
+  consoleLog(racked: Racked, from?: number): Promise<Uint8Array>;
+  /** The screen as it is now; undefined when none is shown. */
+  screenshot(racked: Racked): Promise<Picture | undefined>;
 }
 
 function fail(text: string): never {
@@ -85,6 +96,12 @@ export function createTechnician(client: ZstackClient, report: Report): Technici
 
   const timeline = async (racked: Racked): Promise<Timeline | undefined> =>
     (await client.get(`${chassisPath(racked)}/timeline`))['inventory'] as Timeline | undefined;
+
+  const consoleFile = async (racked: Racked, name: string, wanted: string): Promise<Uint8Array> => {
+    const { type, bytes } = await client.file(`${chassisPath(racked)}/console/${name}`);
+    if (!type.startsWith(wanted)) fail(`${racked.machine.name}: ${name} of its console is ${type}`);
+    return bytes;
+  };
 
   /** Follows the run that has just begun until `done` says so; answers the statuses seen. */
   const follow = async (
@@ -177,7 +194,7 @@ export function createTechnician(client: ZstackClient, report: Report): Technici
       const cfg = await client.create('/baremetal/hostcfg', {
         chassisUuid: racked.chassisUuid,
         password: 'lab-root-password',
-        vnc: 'false',
+        vnc: 'true',
         unattended: 'true',
         cfgItems: {
           nicCfgs: [JSON.stringify({ mac: pxe.mac, ip, netmask, gateway: 'null', dns: 'null', pxe: 'TRUE' })],
@@ -195,6 +212,16 @@ export function createTechnician(client: ZstackClient, report: Report): Technici
       const left = await client.query('/baremetal/hostcfg', `chassisUuid=${racked.chassisUuid}`);
       if (left.length > 0) fail(`${racked.machine.name}: its hostcfg is still there after the installation`);
       return seen;
+    },
+
+    consoleLog: (racked, from = 0) => consoleFile(racked, `log?from=${from}`, 'text/plain'),
+    async screenshot(racked) {
+      try {
+        return pictureOf(await consoleFile(racked, 'screenshot', 'image/png'));
+      } catch (error) {
+        if (error instanceof ZstackError && error.status === 503) return undefined;
+        throw error;
+      }
     },
 
     async provisionIsRefused(racked) {
@@ -220,6 +247,15 @@ export function createTechnician(client: ZstackClient, report: Report): Technici
       if (racked.machine.isOn()) fail(`${racked.machine.name}: reported OFF and is on`);
     },
   };
+}
+
+/** A PNG begins with its signature, and its first chunk has its size. PNG (ISO/IEC 15948) §5.2, §11.2.2 */
+function pictureOf(png: Uint8Array): Picture {
+  const begin = Buffer.from(png.subarray(0, 24));
+  if (begin.toString('latin1', 0, 8) !== '\x89PNG\r\n\x1a\n' || begin.toString('latin1', 12, 16) !== 'IHDR') {
+    return fail('a screenshot is no PNG');
+  }
+  return { png, width: begin.readUInt32BE(16), height: begin.readUInt32BE(20) };
 }
 
 interface ReportedNic {
