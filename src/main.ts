@@ -6,33 +6,25 @@ import { fileURLToPath } from 'node:url';
 import { createApi, ensureAdmin } from './api/index.ts';
 import { systemClock } from './base/clock.ts';
 import { CodedError } from './base/errors.ts';
-import { parseIpv4 } from './base/ipv4.ts';
 import type { Logger } from './base/log.ts';
 import type { Uuid } from './base/uuid.ts';
+import { composeConsoles, sweepConsoles } from './compose/consoles.ts';
+import { evidenceOf } from './compose/evidence.ts';
+import { composeNetboot } from './compose/netboot.ts';
+import { settingDefaultsOf, stageSecondsOf } from './compose/settings.ts';
 import { type Config, readAdminPassword } from './config.ts';
-import { createConsoles } from './console/create.ts';
-import { joinMachines } from './console/join-machines.ts';
-import { chassisMachines } from './console/machines/chassis.ts';
-import { vmMachines } from './console/machines/vm.ts';
 import type { ConsoleService } from './console/index.ts';
 import { createIommu } from './iommu/create.ts';
 import { createKvm } from './kvm/create.ts';
 import { ownKeyIn } from './kvm/hosts/own-key.ts';
 import type { Notify } from './kvm/ports.ts';
 import { createOpenUdp } from './net/dgram.ts';
-import { openInterfaceLook } from './net/interface-state.ts';
-import { interfaceAddresses } from './net/interfaces.ts';
 import { openLocalShell } from './net/local-shell.ts';
 import { openSsh } from './net/ssh.ts';
-import { connectTcp } from './net/tcp.ts';
-import { createPlatform, type SettingDefaults, type Settings } from './platform/index.ts';
+import { createPlatform } from './platform/index.ts';
 import { bmcAccess } from './provision/bmc-access.ts';
 import { createProvision, type Provision } from './provision/create.ts';
-import type { Evidence, NetbootServices } from './provision/ports.ts';
-import type { StageSeconds } from './provision/runs.ts';
 import { createScreenFiles } from './provision/screen-files.ts';
-import { createOwnProbe } from './pxe/watch/own-probe.ts';
-import { createSegments } from './pxe/watch/segments.ts';
 import { createFileTable, openIso } from './pxe/index.ts';
 import { openStore } from './store/index.ts';
 
@@ -47,69 +39,8 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
   readonly version: string;
 };
 
-/** Defaults of the settings that can be changed while the server runs. */
-function settingDefaultsOf({ api, boot, provision }: Config): SettingDefaults {
-  return {
-    'identity.session.timeout': Math.max(60, Math.round(api.sessionHours * 3600)),
-    'baremetal.dhcp.lease.firmware': boot.leaseSeconds.firmware,
-    'baremetal.dhcp.lease.installer': boot.leaseSeconds.installer,
-    'baremetal.dhcp.lease.host': boot.leaseSeconds.host,
-    'baremetal.inspect.timeout': provision.inspectMinutes * 60,
-    'baremetal.reboot.timeout': provision.rebootMinutes * 60,
-    'baremetal.install.timeout': provision.installMinutes * 60,
-    'baremetal.provision.maxPerMinute': provision.maxRunsPerMinute,
-  };
-}
-
 /** Built by `npm run build:web`; from src/ and from dist/ it is the same place. */
 const consolePage = fileURLToPath(new URL('../dist/web', import.meta.url));
-
-/** Lines of a serial console that say why a run stands still. */
-const evidenceLines = 20;
-
-/** What runs in trouble see of their machines; nothing before there are consoles. */
-function evidenceOf(
-  consoles: () => ConsoleService | undefined,
-  directory: string,
-  settings: Settings,
-): Evidence {
-  return {
-    async look(chassisUuid) {
-      const service = consoles();
-      const [screenshot, consoleTail] = await Promise.all([
-        service?.screenshot('chassis', chassisUuid).catch(() => undefined),
-        service?.tail('chassis', chassisUuid, evidenceLines).catch(() => undefined),
-      ]);
-      return { screenshot: screenshot?.png, consoleTail };
-    },
-    screens: createScreenFiles(directory),
-    get quietPercent() {
-      return settings.get('baremetal.look.quietPercent');
-    },
-  };
-}
-
-/** Limits of the stages: the long ones are settings, read whenever they are asked; the others are what slow but healthy machines need. */
-function stageSecondsOf(settings: Settings): StageSeconds {
-  return {
-    powering: 240,
-    get 'awaiting-dhcp'() {
-      return settings.get('baremetal.reboot.timeout');
-    },
-    'awaiting-loader': 120,
-    'awaiting-script': 120,
-    'awaiting-kernel': 120,
-    'awaiting-initrd': 120,
-    'awaiting-begin': 300,
-    get workingInspect() {
-      return settings.get('baremetal.inspect.timeout');
-    },
-    get workingInstall() {
-      return settings.get('baremetal.install.timeout');
-    },
-    finishing: 240,
-  };
-}
 
 /**
  * Builds every room, hands it its ports and starts it: store, provisioning with its PXE servers, then the API. Rejects with the
@@ -134,63 +65,16 @@ export async function startRackwright(
     closers.push(() => store.close());
     const clock = systemClock;
     const openUdp = createOpenUdp(log);
-    const { boot } = config;
-
-    const segments = createSegments(
-      {
-        dhcpPort: boot.dhcpPort,
-        dhcpClientPort: boot.dhcpClientPort,
-        dhcpProxyPort: boot.dhcpProxyPort,
-        tftpPort: boot.tftpPort,
-        tftpSinglePort: boot.tftpSinglePort,
-        httpPort: boot.httpPort,
-        mtu: boot.mtu,
-        ipxeDirectory: boot.ipxeDirectory,
-      },
-      {
-        openUdp,
-        openInterfaceLook,
-        clock,
-        random: randomBytes,
-        leases: store.leases,
-        policy: { decide: (sighting) => provision.policy.decide(sighting) },
-        content: {
-          get: (request) => provision.content.get(request),
-          post: (request) => provision.content.post(request),
-        },
-        events: (event) => provision.events(event),
-        ownProbe: createOwnProbe(randomBytes),
-        moving: () => ({
-          firmwareLeaseSeconds: settings.get('baremetal.dhcp.lease.firmware'),
-          installerLeaseSeconds: settings.get('baremetal.dhcp.lease.installer'),
-          hostLeaseSeconds: settings.get('baremetal.dhcp.lease.host'),
-        }),
-        watchIntervalSeconds: () => settings.get('baremetal.dhcp.watch.interval'),
-        changed: (serverUuid, problem) => void provision.segmentChanged(serverUuid, problem),
-        log,
-      },
-    );
-    closers.push(() => segments.close());
-    const common = {
-      router: boot.router === undefined ? undefined : parseIpv4(boot.router),
-      dns: boot.dns === undefined ? undefined : [boot.dns].flatMap((ip) => parseIpv4(ip) ?? []),
-      rapidCommit: boot.rapidCommit,
-      bootp: boot.bootp,
-    };
-    const netboot: NetbootServices = {
-      interfaceAddresses,
-      start: ({ uuid, dhcpInterface }, plan, { patient }) =>
-        segments.start({
-          serverUuid: uuid,
-          device: dhcpInterface,
-          settings: { ...common, ...plan },
-          patient,
-        }),
-      update: (serverUuid, plan) => segments.update(serverUuid, plan),
-      otherServers: (serverUuid, withinMs) => segments.otherServers(serverUuid, withinMs),
-      stop: (serverUuid) => segments.stop(serverUuid),
-      bootUrl: (serverUuid) => segments.bootUrl(serverUuid),
-    };
+    const netboot = composeNetboot({
+      boot: config.boot,
+      openUdp,
+      leases: store.leases,
+      provision: () => provision,
+      settings: () => settings,
+      clock,
+      log,
+    });
+    closers.push(() => netboot.close());
 
     const platform = await createPlatform({
       store: store.platform,
@@ -207,10 +91,11 @@ export async function startRackwright(
 
     const { inspector, installer } = config;
     const imageFiles = createFileTable();
+    const screens = createScreenFiles(join(config.dataDirectory, 'screens'));
     let consoles: ConsoleService | undefined;
     const provision: Provision = createProvision({
       store: store.provision,
-      netboot,
+      netboot: netboot.services,
       openBmcAccess: bmcAccess({
         ipmi: { openUdp, clock, random: randomBytes, log },
         store: store.provision,
@@ -246,7 +131,7 @@ export async function startRackwright(
         }),
       placementOf: (chassisUuid) => platform.clusters.placementOf(chassisUuid),
       stageSeconds: stageSecondsOf(settings),
-      evidence: evidenceOf(() => consoles, join(config.dataDirectory, 'screens'), settings),
+      evidence: evidenceOf(() => consoles, screens, settings),
       get maxRunsPerMinute() {
         return settings.get('baremetal.provision.maxPerMinute');
       },
@@ -298,21 +183,11 @@ export async function startRackwright(
     });
     closers.push(() => iommu.close());
     kvm.observe(iommu.observer);
-    const { console: ofConsoles } = config;
-    const ownConsoles = createConsoles({
-      directory: join(config.dataDirectory, 'consoles'),
-      machines: joinMachines({
-        chassis: chassisMachines(provision.consoles, { clock, log, connectTcp }),
-        vm: vmMachines(kvm.consoles, { clock, log }),
-      }),
-      limits: {
-        idleMs: ofConsoles.idleMinutes * 60_000,
-        maxViewers: ofConsoles.maxViewers,
-        recordRuns: ofConsoles.recordRuns,
-        recordBytes: ofConsoles.recordMegabytes * 2 ** 20,
-      },
+    const ownConsoles = composeConsoles({
+      config,
+      chassis: provision.consoles,
+      vms: kvm.consoles,
       clock,
-      random: randomBytes,
       log,
     });
     closers.push(() => ownConsoles.close());
@@ -323,6 +198,7 @@ export async function startRackwright(
       ownConsoles.changed('chassis', chassisUuid);
     }
     await kvm.start();
+    await sweepConsoles({ consoles: ownConsoles, screens, chassis: provision.consoles, log });
 
     // Before the API listens: who sees it ready may log in. Told at once: a start that fails later must not hide the only password.
     const known = await store.accounts.getAccountByName('admin');

@@ -16,6 +16,8 @@ export interface ConnectionEvents {
   output(bytes: Uint8Array, offset: number, missing: number): void;
   /** Output before this offset is of the past. */
   past(until: number): void;
+  /** The record lost the end of what was shown; other output comes in its place. */
+  rewound(): void;
   clear(): void;
 }
 
@@ -93,6 +95,9 @@ export function connect(kept: Kept | undefined, events: ConnectionEvents): Conne
         case 'past':
           events.past(effect.until);
           break;
+        case 'rewound':
+          events.rewound();
+          break;
         case 'clear':
           events.clear();
           break;
@@ -113,8 +118,7 @@ export function connect(kept: Kept | undefined, events: ConnectionEvents): Conne
       return;
     }
     const message = JSON.parse(String(data)) as ServerMessage;
-    if (message.type === 'hello') step({ kind: 'hello', ticket: message.resume, end: message.kept.end });
-    if (message.type === 'resume') step({ kind: 'ticket', ticket: message.ticket });
+    if (message.type === 'hello') step({ kind: 'hello', ticket: message.resume, kept: message.kept });
     if (message.type === 'bye') step({ kind: 'bye', text: message.text, final: message.final });
     if ('request' in message) {
       waiting.get(message.request)?.(message);

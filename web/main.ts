@@ -1,3 +1,4 @@
+import { rewoundText } from '../src/console/protocol.ts';
 import { createBannerView } from './banner-view.ts';
 import { connect, keptText } from './connection.ts';
 import type { Page, PartOfPage } from './context.ts';
@@ -65,6 +66,7 @@ const connection = connect(fragment === undefined ? parseKept(keptText()) : { ti
     drawSoon();
   },
   past: (until) => output.past(until),
+  rewound: () => output.rule(rewoundText, 'bad'),
   clear() {
     received.clear();
     output.clear();
@@ -88,7 +90,7 @@ parts = [
   createKeyboardView(page, () => output.terminal.focus()),
   serial,
   createScreenView(page),
-  createTimelineView((offset) => record.show({ offset, line: '' })),
+  createTimelineView(connection, (offset) => record.show({ offset, line: '' })),
   record,
 ];
 createSearchView(page, output, record.show);

@@ -31,7 +31,8 @@ export function createSearchView(
     const found = output.find(field.value, direction);
     setText(note, found ? '' : 'Not in the output shown here. The whole record may have it.');
   };
-  const draw = (more: boolean): void => {
+  /** `before`: where an older part of the record ends that was not searched. */
+  const draw = (before: number | undefined): void => {
     list.replaceChildren(
       ...hits.map((hit) => {
         const time = make('span', 'when', hit.at === undefined ? '' : timeOfDay(hit.at));
@@ -41,12 +42,11 @@ export function createSearchView(
         return make('li', '', [go]);
       }),
     );
-    list.hidden = hits.length === 0;
-    const oldest = hits.at(-1);
-    if (more && oldest !== undefined) {
+    list.hidden = hits.length === 0 && before === undefined;
+    if (before !== undefined) {
       const further = make('button', '', 'Older hits');
       further.type = 'button';
-      onClick(further, () => void searchAll(oldest.offset));
+      onClick(further, () => void searchAll(before));
       list.append(make('li', '', [further]));
     }
   };
@@ -65,8 +65,10 @@ export function createSearchView(
       return;
     }
     hits = before === undefined ? answer.hits : [...hits, ...answer.hits];
-    setText(note, hitsText(hits.length));
-    draw(answer.more);
+    const next = answer.more ? (answer.next ?? hits.at(-1)?.offset) : undefined;
+    const isNone = hits.length === 0 && next !== undefined;
+    setText(note, isNone ? 'Not in the newest part of the record.' : hitsText(hits.length));
+    draw(next);
   };
 
   onClick(opener, () => open(box.hidden !== false));

@@ -1,10 +1,12 @@
+import type { Connection } from './connection.ts';
 import type { PartOfPage } from './context.ts';
 import { byId, make, setText } from './dom.ts';
 import type { Model } from './state/model.ts';
+import { createPictureView } from './picture-view.ts';
 import { type StoryLine, storyOf } from './state/story.ts';
 import { fullTime, runText, size, span, timeOfDay } from './state/words.ts';
 
-function draw(line: StoryLine, show: (offset: number) => void): HTMLLIElement {
+function draw(connection: Connection, line: StoryLine, show: (offset: number) => void): HTMLLIElement {
   const time = make('time', '', timeOfDay(line.at));
   time.dateTime = new Date(line.at).toISOString();
   time.title = fullTime(line.at);
@@ -19,7 +21,8 @@ function draw(line: StoryLine, show: (offset: number) => void): HTMLLIElement {
     extract.tabIndex = 0;
     item.append(extract);
   }
-  const { offset } = line;
+  const { offset, picture } = line;
+  if (picture !== undefined) item.append(createPictureView(connection, picture));
   if (offset !== undefined) {
     const go = make('button', 'link', 'show');
     go.type = 'button';
@@ -30,7 +33,7 @@ function draw(line: StoryLine, show: (offset: number) => void): HTMLLIElement {
 }
 
 /** What happened, newest in sight unless the person scrolled away from it. */
-export function createTimelineView(show: (offset: number) => void): PartOfPage {
+export function createTimelineView(connection: Connection, show: (offset: number) => void): PartOfPage {
   const side = byId('side', HTMLElement);
   const list = byId('timeline', HTMLElement);
   const run = byId('run', HTMLElement);
@@ -50,7 +53,7 @@ export function createTimelineView(show: (offset: number) => void): PartOfPage {
       last = { model: { timeline, marks }, run: machine?.run?.uuid };
       const atEnd = list.scrollHeight - list.scrollTop - list.clientHeight < 40;
       const items = storyOf(model).map((line) => {
-        const item = drawn.get(line.key) ?? draw(line, show);
+        const item = drawn.get(line.key) ?? draw(connection, line, show);
         drawn.set(line.key, item);
         return item;
       });

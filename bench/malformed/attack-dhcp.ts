@@ -1,10 +1,10 @@
 import { createSocket } from 'node:dgram';
 import { ipv4ToNumber } from '../../src/base/ipv4.ts';
 import { addressOf, macBases, macOf } from '../pxe/orders.ts';
-import { clientMessage, readReply } from '../pxe/packets.ts';
+import { clientMessage, isClientMessage, readReply } from '../pxe/packets.ts';
 import { mutated, numbersFrom } from './mutate.ts';
 import type { AttackOrder } from './orders.ts';
-import { burst, Tally, witnessMs } from './tally.ts';
+import { type Asked, burst, Tally, witnessMs } from './tally.ts';
 
 const names: Readonly<Record<number, string>> = { 2: 'OFFER', 5: 'ACK', 6: 'NAK' };
 
@@ -26,14 +26,14 @@ export async function attackDhcp(order: AttackOrder, tally: Tally): Promise<numb
   });
   await new Promise<void>((resolve) => socket.bind(68, resolve));
   socket.setBroadcast(true);
-  const sizes = new Map<number, number>();
+  const sent = new Map<number, Asked>();
   let onWitness = (): void => undefined;
   const witnessXid = 0xffff_fff0;
   socket.on('message', (data) => {
     const reply = readReply(data);
     if (reply === undefined) return;
     if (reply.xid === witnessXid) return onWitness();
-    const asked = sizes.get(reply.xid);
+    const asked = sent.get(reply.xid);
     if (asked !== undefined) tally.note(names[reply.type] ?? 'other', data.length, asked);
   });
   const send = (packet: Buffer): void => socket.send(packet, 67, '255.255.255.255');
@@ -58,12 +58,12 @@ export async function attackDhcp(order: AttackOrder, tally: Tally): Promise<numb
       send(witness);
     });
   let witnessed = 0;
-  for (let sent = 0; sent < order.cases; ) {
-    for (let n = 0; n < burst && sent < order.cases; n += 1, sent += 1) {
+  for (let at = 0; at < order.cases; ) {
+    for (let n = 0; n < burst && at < order.cases; n += 1, at += 1) {
       const packet = mutated(genuine, pick);
-      if (packet.length >= 8) packet.writeUInt32BE(sent + 1, 4);
-      sizes.set(sent + 1, packet.length);
-      sizes.delete(sent - 10_000);
+      if (packet.length >= 8) packet.writeUInt32BE(at + 1, 4);
+      sent.set(at + 1, { bytes: packet.length, isWellFormed: isClientMessage(packet) });
+      sent.delete(at - 10_000);
       send(packet);
     }
     await ask();

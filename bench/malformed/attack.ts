@@ -18,6 +18,7 @@ const report: AttackReport = {
   bytesIn: after.sent - before.sent,
   bytesOut: after.received - before.received,
   answers: tally.answers,
+  amplified: tally.amplified,
   larger: tally.larger,
   largest: tally.largest,
 };

@@ -21,30 +21,62 @@ async function attack(lan: Lan, order: AttackOrder): Promise<AttackReport> {
 const sum = (counts: Readonly<Record<string, number>>): number =>
   Object.values(counts).reduce((all, one) => all + one, 0);
 
-/** A server of its own takes a tenth of the cases, is looked at, takes the rest, and is looked at again. */
+/** Shares of the cases after which the server is looked at. */
+const looks = [0.1, 0.5, 1] as const;
+
+/** A server of its own takes the cases in three parts and is looked at after each. */
 async function benchOne(lan: Lan, protocol: Protocol, cases: number): Promise<void> {
   const kernel = join(freshFolder(lan, 'kernel'), 'kernel');
   writeFileSync(kernel, randomBytes(10_000));
   const running = await serveOurs(lan, { known, policy: { first: known }, kernel, initrd: kernel });
   try {
-    const order = { protocol, known, addresses };
-    const few = Math.ceil(cases / 10);
-    const first = await attack(lan, { ...order, cases: few, seed: 1 });
-    const before = running.residentMiB();
-    const rest = await attack(lan, { ...order, cases: cases - few, seed: 2 });
-    const after = running.residentMiB();
-    say(`malformed ${protocol}: ${JSON.stringify(first)} ${JSON.stringify(rest)}`);
+    const reports: AttackReport[] = [];
+    const [resident, inUse]: [number[], number[]] = [[], []];
+    const begun = performance.now();
+    let done = 0;
+    for (const [part, share] of looks.entries()) {
+      const until = Math.ceil(cases * share);
+      const order = { protocol, known, addresses, cases: until - done, seed: part + 1 };
+      reports.push(await attack(lan, order));
+      done = until;
+      resident.push(running.residentMiB());
+      inUse.push(await running.inUseMiB());
+    }
+    const seconds = (performance.now() - begun) / 1000;
+    say(`malformed ${protocol}: ${JSON.stringify(reports)}`);
     const row = (work: string, ours: number, theirs: number, unit: string, goal: string): void =>
       printRow({ work: `${protocol}: ${work}`, peer: 'none', ours, theirs, unit, goal, runs: 1 }, 'lower');
+    const all = (what: (report: AttackReport) => number): number =>
+      reports.reduce((total, report) => total + what(report), 0);
+    const proven = protocol === 'http' ? 'none: TCP proved the address' : undefined;
     row(`${cases} malformed packets without a crash`, 0, 0, 'crashes', '0');
-    row(`resident after ${cases}, after ${few}`, after, before, 'MiB', 'flat');
-    row('bytes out, bytes in', rest.bytesOut, rest.bytesIn, 'bytes of frames', 'out at most in');
+    row('malformed packets a second', cases / seconds, cases / seconds, 'packets/s', 'none');
+    const [atTenth = 0, atHalf = 0, atEnd = 0] = inUse;
     row(
-      'answers larger than what they answer, all answers',
-      sum(rest.larger),
-      sum(rest.answers),
+      'in use after a collection: at the end, after a tenth',
+      atEnd,
+      atTenth,
+      'MiB',
+      'at most a tenth more',
+    );
+    row('in use after a collection: at the end, at half', atEnd, atHalf, 'MiB', 'at most a tenth more');
+    row('resident: at the end, at half', resident[2] ?? 0, resident[1] ?? 0, 'MiB', 'at most a tenth more');
+    const bytes = [all((report) => report.bytesOut), all((report) => report.bytesIn)] as const;
+    row('bytes out, bytes in', ...bytes, 'bytes of frames', proven ?? 'out at most in');
+    const answers = all((report) => sum(report.answers));
+    row(
+      'longer answers to what is malformed or refused, all answers',
+      all((report) => sum(report.amplified)),
+      answers,
       'answers',
-      protocol === 'http' ? 'none: TCP proved the address' : '0',
+      proven ?? '0',
+    );
+    row(
+      'longer answers of the protocol to what is valid still, all answers',
+      all((report) => sum(report.larger)),
+      answers,
+      'answers',
+      'none',
     );
   } finally {
     await running.stop();

@@ -21,8 +21,9 @@ export interface AttackReport {
   /** Bytes of frames on the cable in both directions, the witness's too. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Answers that were seen, by what they are, and those of them that were larger than what they answer. */
+  /** As Tally has them. */
   readonly answers: Readonly<Record<string, number>>;
+  readonly amplified: Readonly<Record<string, number>>;
   readonly larger: Readonly<Record<string, number>>;
   /** Bytes of the largest answer. */
   readonly largest: Readonly<Record<string, number>>;

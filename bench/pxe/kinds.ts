@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { say } from '../support/report.ts';
 import { devices, type Lan, type Running } from './lan.ts';
 import { addressOf, leaseSeconds, macBases, macOf, network, type ServerOrder } from './orders.ts';
@@ -34,15 +35,35 @@ export function freshFolder(lan: Lan, name: string): string {
   return folder;
 }
 
+/** Our own server. */
+export interface OurServer extends Running {
+  /** MiB in use after a forced collection: V8's heap, and what it holds outside. */
+  inUseMiB(): Promise<number>;
+}
+
 /** Our own: the real segment on the real store. */
-export function serveOurs(lan: Lan, order: Omit<ServerOrder, 'folder' | 'device'>): Promise<Running> {
+export async function serveOurs(lan: Lan, order: Omit<ServerOrder, 'folder' | 'device'>): Promise<OurServer> {
   const whole: ServerOrder = { ...order, folder: freshFolder(lan, 'ours'), device: devices.server };
   const [node = '', script = ''] = builtProgram('pxe/server.js');
   // For finding out where the time goes: PROFILE names a folder for profiles.
   const profile = process.env['PROFILE'];
   const flags = profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`];
   execFileSync(node, [script, JSON.stringify({ ...whole, onlySeed: true })]);
-  return lan.serve([node, ...flags, script, JSON.stringify(whole)], { udp: [67, 69], tcp: [8081] });
+  const command = [node, ...flags, script, JSON.stringify(whole)];
+  const running = await lan.serve(command, { udp: [67, 69], tcp: [8081] });
+  const answer = join(whole.folder, 'in-use.json');
+  return {
+    ...running,
+    async inUseMiB() {
+      rmSync(answer, { force: true });
+      process.kill(running.pid, 'SIGUSR2');
+      for (let tries = 0; !existsSync(answer); tries += 1) {
+        if (tries > 100) throw new Error('the server does not say what it has in use');
+        await sleep(100);
+      }
+      return (JSON.parse(readFileSync(answer, 'utf8')) as { bytes: number }).bytes / 2 ** 20;
+    },
+  };
 }
 
 const now = (): number => Math.floor(Date.now() / 1000);

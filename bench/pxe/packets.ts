@@ -75,3 +75,21 @@ export function readReply(
   }
   return { type, xid: data.readUInt32BE(4), ip: data.readUInt32BE(16), file: file.replace(/\0+$/, '') };
 }
+
+/** True for a client's message as the standard has it: a BOOTREQUEST on Ethernet with options that end within it, one of them its type. */
+export function isClientMessage(data: Buffer): boolean {
+  if (data.length < 241 || data[0] !== 1 || data[1] !== 1 || data[2] !== 6) return false;
+  if (data.readUInt32BE(236) !== 0x63825363) return false;
+  let type = 0;
+  for (let at = 240; at < data.length && data[at] !== 255; ) {
+    if (data[at] === 0) {
+      at += 1;
+      continue;
+    }
+    const length = data[at + 1] ?? data.length;
+    if (at + 2 + length > data.length) return false;
+    if (data[at] === 53 && length === 1) type = data[at + 2] ?? 0;
+    at += 2 + length;
+  }
+  return type === 1 || type === 3 || type === 8;
+}

@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { systemClock } from '../../src/base/clock.ts';
 import { silentLog } from '../../src/base/log.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
@@ -103,6 +106,16 @@ const segment = await startSegment(
     log: silentLog,
   },
 );
+
+// What is in use, without what V8 would collect some time: for measuring whether it grows.
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
+process.on('SIGUSR2', () => {
+  collect();
+  const { heapUsed, external } = process.memoryUsage();
+  writeFileSync(join(order.folder, 'in-use.json.new'), JSON.stringify({ bytes: heapUsed + external }));
+  renameSync(join(order.folder, 'in-use.json.new'), join(order.folder, 'in-use.json'));
+});
 
 const alive = setInterval(() => undefined, 60_000);
 process.once('SIGTERM', () => {

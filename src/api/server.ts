@@ -217,6 +217,8 @@ export async function createApi(given: ApiOptions, deps: ApiDeps): Promise<ApiHa
     stopSweep();
     sessionWatch.close();
     managementNode.close();
+    // Before the sockets: viewers are told that they may come back.
+    consoles.dismiss();
     await streams.close();
     const stuck = clock.after(closeMs, () => app.server.closeAllConnections());
     const ended = app.close();

@@ -1,23 +1,46 @@
 /** An IPv4 address in canonical dotted form, e.g. `192.0.2.1`. */
 export type Ipv4 = string & { readonly __brand: 'Ipv4' };
 
+const [DOT, ZERO] = [0x2e, 0x30];
+
 /** Strict dotted quad (four decimal octets, no leading zeros); undefined otherwise. */
 export function parseIpv4(text: string): Ipv4 | undefined {
-  const octets = text.split('.');
-  if (octets.length !== 4) return undefined;
-  return octets.every((octet) => /^(?:0|[1-9]\d{0,2})$/.test(octet) && Number(octet) <= 255)
-    ? (text as Ipv4)
-    : undefined;
+  return numberOf(text) === undefined ? undefined : (text as Ipv4);
 }
 
-/** The address as an unsigned 32-bit number. */
+/** The address as an unsigned 32-bit number; NaN for what was never one. */
 export function ipv4ToNumber(ip: Ipv4): number {
-  return ip.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0);
+  return numberOf(ip) ?? Number.NaN;
 }
 
 /** The address of an unsigned 32-bit number. */
 export function ipv4FromNumber(value: number): Ipv4 {
-  return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255].join('.') as Ipv4;
+  return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}` as Ipv4;
+}
+
+/** Undefined for what is no dotted quad. A loop: this runs several times for each packet, and splitting took a fifth of an answer. */
+function numberOf(text: string): number | undefined {
+  let number = 0;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0 || dots === 3) return undefined;
+      number = number * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots += 1;
+    } else {
+      // A zero stands alone.
+      if (code < ZERO || code > ZERO + 9 || (digits > 0 && octet === 0)) return undefined;
+      octet = octet * 10 + code - ZERO;
+      digits += 1;
+      if (octet > 255) return undefined;
+    }
+  }
+  return dots === 3 && digits > 0 ? number * 256 + octet : undefined;
 }
 
 /** Number of leading one bits of a netmask, undefined when the ones are not contiguous. */

@@ -1,8 +1,9 @@
 import { pino } from 'pino';
 import { loadConfig } from '../config.ts';
+import { endingOf } from './ending.ts';
 import { startFailureText, startRackwright } from '../main.ts';
 
-/** Runs the server until SIGTERM or SIGINT. Ends the process with status 1 and one clear text when it can't start. */
+/** Runs the server until SIGTERM or SIGINT; a second one does not wait. Ends the process with status 1 and one clear text when it can't start. */
 export async function serve(args: { readonly config?: string }): Promise<void> {
   try {
     const config = loadConfig({
@@ -17,19 +18,12 @@ export async function serve(args: { readonly config?: string }): Promise<void> {
       );
     });
     log.info({ url: rackwright.url }, 'Rackwright is ready');
-    let ending = false;
-    const end = (signal: NodeJS.Signals): void => {
-      if (ending) return;
-      ending = true;
-      log.info({ signal }, 'ending');
-      rackwright.close().then(
-        () => process.exit(0),
-        (error: unknown) => {
-          log.error({ reason: startFailureText(error) }, 'did not end in order');
-          process.exit(1);
-        },
-      );
-    };
+    const end = endingOf({
+      close: () => rackwright.close(),
+      log,
+      failureText: startFailureText,
+      exit: (status) => process.exit(status),
+    });
     process.on('SIGTERM', end);
     process.on('SIGINT', end);
   } catch (error) {

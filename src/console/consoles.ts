@@ -3,19 +3,22 @@ import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { toHex } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/errors.ts';
 import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { newUuid, type Uuid } from '../base/uuid.ts';
 import { ConsoleError } from './errors.ts';
+import { createGuests } from './guests.ts';
 import type { ConsoleSubject, Machines, ScreenStream } from './ports.ts';
-import { readAll } from './record/read-all.ts';
-import { tailText } from './record/tail.ts';
+import { createPrinted } from './printed.ts';
 import type { SerialHub, SerialRecord } from './serial/types.ts';
+import { sweepRecords } from './sweep.ts';
 import type { ConsoleAccess, ConsoleCaller, ConsoleService, OpenedConsole, Screenshot } from './service.ts';
-import { createTickets, linkLifeMs, screenLifeMs, type TicketHolder } from './tickets.ts';
+import { linkLifeMs, screenLifeMs } from './tickets.ts';
+import { createShots } from './shots.ts';
 import { createDesks } from './viewer/desks.ts';
 import { createRecorder } from './viewer/recorder.ts';
-import { createSeats, type Seat } from './viewer/seats.ts';
+import type { Seat } from './viewer/seats.ts';
 import { startViewer } from './viewer/viewer.ts';
 
 /** What a machine's console is made of; the real parts are those of create.ts. */
@@ -31,7 +34,7 @@ export interface ConsoleParts {
 
 /** Limits of consoles. */
 export interface ConsoleLimits {
-  /** Viewers, and as many screens, of one machine; of all ten times as many. */
+  /** Viewers, and as many screens, of one machine; of all ten times as many, of one account twice as many viewers. */
   readonly maxViewers: number;
   /** A viewer that does nothing for so long is sent away. */
   readonly idleMs: number;
@@ -62,6 +65,8 @@ export interface ConsoleDeps {
 export interface Consoles extends ConsoleService {
   /** Looks at a machine as if its side had told of a change: for runs that were open when the server was stopped. */
   changed(kind: ConsoleSubject['kind'], uuid: Uuid): void;
+  /** Removes records of machines that went while nobody looked. Call it when all machines are known; never rejects. */
+  sweep(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,11 +83,9 @@ async function orLeave<T>(seat: Seat, work: () => Promise<T>): Promise<T> {
 export function buildConsoles(deps: ConsoleDeps, parts: ConsoleParts): Consoles {
   const { directory, machines, clock, random, log } = deps;
   const { maxViewers, idleMs, recordRuns } = { ...consoleLimits, ...deps.limits };
-  const tickets = createTickets({ clock, random });
-  const places = { ofMachine: maxViewers, inAll: maxViewers * 10 };
-  const viewers = createSeats(places);
-  const screens = createSeats(places);
-  const shots = new Map<string, Promise<Screenshot>>();
+  const guests = createGuests({ maxViewers, clock, random });
+  const { tickets, viewers, screens } = guests;
+  const shots = createShots();
   const directoryOf = (kind: ConsoleSubject['kind'], uuid: string): string => join(directory, kind, uuid);
   const desks = createDesks({
     machines,
@@ -102,42 +105,8 @@ export function buildConsoles(deps: ConsoleDeps, parts: ConsoleParts): Consoles 
     throw new ConsoleError('not-found', `there is no such ${text}`, { data: { kind } });
   }
 
-  /** The record of a machine that has one, for as long as `work` takes; undefined when it has none. */
-  async function withRecord<T>(
-    kind: ConsoleSubject['kind'],
-    uuid: string,
-    work: (record: SerialRecord) => Promise<T>,
-  ): Promise<T | undefined> {
-    const known = await machines.subject(kind, uuid);
-    const isThere = known !== undefined && (await stat(directoryOf(kind, known.uuid)).catch(() => undefined));
-    if (!isThere) return undefined;
-    const lease = await desks.use(known);
-    try {
-      const { record } = lease.desk.hub;
-      return record.kept().end === 0 ? undefined : await work(record);
-    } finally {
-      lease.release();
-    }
-  }
-
-  /** Opened when the first piece is wanted, and closed when the last one was, or nobody wants any more. */
-  async function* piecesOf(subject: ConsoleSubject, from: number | undefined) {
-    const lease = await desks.use(subject);
-    try {
-      yield* readAll(lease.desk.hub.record, from);
-    } finally {
-      lease.release();
-    }
-  }
-
-  function endAll(isOver: (holder: TicketHolder) => boolean, text: string, final: boolean): void {
-    tickets.revoke(isOver);
-    viewers.end(isOver, text, final);
-    screens.end(isOver, text, final);
-  }
-
   async function forget(kind: ConsoleSubject['kind'], uuid: string): Promise<void> {
-    endAll(
+    guests.end(
       ({ subject }) => subject.kind === kind && subject.uuid === uuid,
       'this machine is not managed any more',
       true,
@@ -166,7 +135,7 @@ export function buildConsoles(deps: ConsoleDeps, parts: ConsoleParts): Consoles 
   return {
     async request(kind, uuid, caller, { viewOnly }) {
       const subject = await subjectOf(kind, uuid);
-      viewers.check(subject);
+      viewers.check(subject, caller.accountUuid);
       return grant('console', subject, caller, viewOnly);
     },
     async requestScreen(kind, uuid, caller, { viewOnly }) {
@@ -213,11 +182,14 @@ export function buildConsoles(deps: ConsoleDeps, parts: ConsoleParts): Consoles 
             resume: resume.ticket,
             idleMs,
             isBusy: () =>
-              screens.some((other) => other.caller === caller && other.subject.uuid === subject.uuid),
+              screens
+                .holders()
+                .some((other) => other.caller === caller && other.subject.uuid === subject.uuid),
             screenTicket: (viewOnly) =>
               tickets.issue('screen', { ...holder, viewOnly: holder.viewOnly || viewOnly }, screenLifeMs)
                 .ticket,
             power: (action) => machines.power(subject, action),
+            picture: async (name) => machines.picture?.(subject, name),
             note,
             clock,
             log,
@@ -246,50 +218,31 @@ export function buildConsoles(deps: ConsoleDeps, parts: ConsoleParts): Consoles 
     },
     async screenshot(kind, uuid) {
       const subject = await subjectOf(kind, uuid);
-      const key = `${kind}/${subject.uuid}`;
-      const running = shots.get(key);
-      if (running !== undefined) return running;
-      const shot = (async () => parts.takeScreenshot(await machines.openScreen(subject)))();
-      shots.set(key, shot);
-      const forgetShot = (): void => void shots.delete(key);
-      shot.then(forgetShot, forgetShot);
-      return shot;
+      return shots.of(`${kind}/${subject.uuid}`, async () =>
+        parts.takeScreenshot(await machines.openScreen(subject)),
+      );
     },
-    async log(kind, uuid, from) {
-      const subject = await subjectOf(kind, uuid);
-      const isThere = await withRecord(kind, subject.uuid, async () => true);
-      if (isThere === undefined) {
-        throw new ConsoleError('unavailable', 'nothing of this serial console is recorded yet');
+    ...createPrinted({ machines, desks, directoryOf, subjectOf }),
+    revokeSession: (sessionUuid) => guests.revokeSession(sessionUuid),
+    revokeAccount: (accountUuid) => guests.revokeAccount(accountUuid),
+    revokeUnseen: (...given) => guests.revokeUnseen(...given),
+    dismiss: () => guests.dismiss(),
+    async forget(kind, uuid) {
+      try {
+        await forget(kind, uuid);
+      } catch (error) {
+        const text =
+          'the console record of a machine that is no more was not removed; the next start tries again';
+        log.error({ kind, uuid, err: messageOf(error) }, text);
       }
-      return piecesOf(subject, from);
     },
-    async tail(kind, uuid, maxLines) {
-      const desk = desks.opened(kind, uuid);
-      const tailOf = (record: SerialRecord): Promise<string> => {
-        const { start, end, runStart } = record.kept();
-        const sinceRun = { start: Math.max(start, runStart ?? start), end, runStart };
-        return tailText({ kept: () => sinceRun, read: (...given) => record.read(...given) }, maxLines);
-      };
-      if (desk === undefined) return withRecord(kind, uuid, tailOf);
-      const text = await tailOf(desk.hub.record);
-      // Silence is something that was heard, by who listened.
-      return text === '' && desk.serial().state !== 'open' ? undefined : text;
-    },
-    revokeSession: (sessionUuid) =>
-      endAll(({ caller }) => caller.sessionUuid === sessionUuid, 'the session ended; log in again', true),
-    revokeAccount: (accountUuid) =>
-      endAll(
-        ({ caller }) => caller.accountUuid === accountUuid,
-        'the account may not see this any more',
-        true,
-      ),
-    forget,
     changed: (kind, uuid) => recorder.changed(kind, uuid),
+    sweep: () => sweepRecords({ directory, machines, forget, log }),
     async close() {
-      if (!closed) stopWatch();
+      stopWatch();
       closed = true;
       recorder.close();
-      endAll(() => true, 'the server stops; try again in a moment', false);
+      guests.dismiss();
       await desks.close();
     },
   };

@@ -7,6 +7,7 @@ export function joinMachines(sides: Readonly<Record<ConsoleSubject['kind'], Mach
     subject: (kind, uuid) => sides[kind].subject(kind, uuid),
     view: (subject) => of(subject).view(subject),
     timeline: (runUuid) => sides.chassis.timeline(runUuid),
+    picture: async (subject, name) => of(subject).picture?.(subject, name),
     hasSerial: (subject) => of(subject).hasSerial(subject),
     openSerial: (subject, options, receive) => of(subject).openSerial(subject, options, receive),
     hasScreen: (subject) => of(subject).hasScreen(subject),

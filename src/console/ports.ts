@@ -49,6 +49,8 @@ export interface Machines {
   view(subject: ConsoleSubject): Promise<MachineView>;
   /** Timeline of a run, oldest first; [] for one that is not there. */
   timeline(runUuid: string): Promise<readonly TimelineLine[]>;
+  /** A picture that a timeline names, as PNG; undefined when this machine has none of that name. Without it no machine has any. */
+  picture?(subject: ConsoleSubject, name: string): Promise<Uint8Array | undefined>;
   /** Whether there is a serial line at all, now (`no` with a text that says why not). Cheap: it asks no machine. */
   hasSerial(
     subject: ConsoleSubject,
@@ -75,6 +77,8 @@ export interface ChassisSide {
   name(uuid: string): Promise<string | undefined>;
   view(uuid: string): Promise<Omit<MachineView, 'kind' | 'uuid'>>;
   timeline(runUuid: string): Promise<readonly TimelineLine[]>;
+  /** A picture that a timeline names. */
+  screenshotFile?(uuid: string, name: string): Promise<Uint8Array | undefined>;
   /** False for a chassis whose BMC is spoken to by IPMI 1.5, with a text that says so. */
   solState(uuid: string): Promise<{ readonly yes: true } | { readonly yes: false; readonly text: string }>;
   /** The BMC's shared session, for serial over LAN; called again after each loss. */

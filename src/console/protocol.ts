@@ -41,6 +41,8 @@ export interface TimelineLine {
   readonly step: string;
   readonly text: string;
   readonly bytes?: number;
+  /** A picture of the screen at this time, to be asked for by `picture`. */
+  readonly picture?: string;
 }
 
 /** Where the serial line is. */
@@ -55,6 +57,30 @@ export type SerialState =
   | { readonly state: 'in-use'; readonly text: string }
   | { readonly state: 'none'; readonly text: string };
 
+/** A place behind which the server that wrote the record died: what it had sent to viewers from there on may be lost. */
+export interface Broken {
+  readonly offset: number;
+  readonly at: number;
+}
+
+/** Offsets of a record: what is kept, where the newest run began, and the newest place where it is broken. */
+export interface KeptOutput {
+  readonly start: number;
+  readonly end: number;
+  readonly runStart?: number;
+  readonly broken?: Broken;
+}
+
+/** Where a viewer goes on that has all before `next`, and knew of the place `known`: there, or where the record lost what the viewer has. */
+export function resumeOffset(next: number, known: Broken | undefined, { end, broken }: KeptOutput): number {
+  const isNews = broken !== undefined && (broken.at !== known?.at || broken.offset !== known.offset);
+  return Math.min(next, end, isNews ? broken.offset : next);
+}
+
+/** What a viewer is told for whom that is not where it was. */
+export const rewoundText =
+  'the server lost the end of its record when it was stopped: what follows comes in place of some of what is above';
+
 export type ServerMessage =
   /** First of all. `resume` opens this console once more, after a reload or a loss. */
   | {
@@ -65,8 +91,7 @@ export type ServerMessage =
       readonly mayType: boolean;
       readonly mayAct: boolean;
       readonly resume: string;
-      /** Offsets of the record: what is kept, and where the newest run began. */
-      readonly kept: { readonly start: number; readonly end: number; readonly runStart?: number };
+      readonly kept: KeptOutput;
     }
   | { readonly type: 'machine'; readonly machine: MachineView }
   /** All lines of a run (`reset`), or those that came. */
@@ -91,12 +116,12 @@ export type ServerMessage =
   | { readonly type: 'viewers'; readonly viewers: readonly Viewer[]; readonly writer?: string }
   /** To the writer: somebody else wants to type, and gets the keyboard after so many seconds without an answer. */
   | { readonly type: 'write-asked'; readonly by: Viewer; readonly seconds: number }
-  /** How much of what was typed or pasted has not reached the machine yet, bytes. */
+  /** To the writer: how much of what was typed or pasted has not reached the machine yet, bytes. */
   | { readonly type: 'typing'; readonly waiting: number }
-  /** A resume ticket that replaces the last one. */
-  | { readonly type: 'resume'; readonly ticket: string }
-  /** End of an action. */
+  /** End of an action. Request 0 with an error, unasked: what was typed did not reach the machine, and why; typing that was taken is not told. */
   | { readonly type: 'done'; readonly request: number; readonly error?: string }
+  /** Answer to `picture`: a PNG in base64, at most 4 MiB of it, for an address `data:image/png;base64,`. */
+  | { readonly type: 'picture'; readonly request: number; readonly png: string }
   | {
       readonly type: 'found';
       readonly request: number;
@@ -127,4 +152,6 @@ export type ClientMessage =
   | { readonly type: 'take-over'; readonly request: number }
   | { readonly type: 'open-screen'; readonly request: number; readonly viewOnly?: boolean }
   | { readonly type: 'power'; readonly request: number; readonly action: 'on' | 'off' | 'reset' }
-  | { readonly type: 'search'; readonly request: number; readonly text: string; readonly before?: number };
+  | { readonly type: 'search'; readonly request: number; readonly text: string; readonly before?: number }
+  /** The picture of a timeline's line, of this machine only; a viewer asks for one at a time. */
+  | { readonly type: 'picture'; readonly request: number; readonly name: string };

@@ -40,7 +40,7 @@ export async function openScreen({
 }
 
 /**
- * Logs in to a screen beside its viewers, takes one picture and closes the source. At most 8192 pixels a side, 64 Mi altogether.
+ * Logs in to a screen beside its viewers, takes one picture and closes the source. At most 8192 pixels a side, 16 Mi altogether.
  * Rejects with ConsoleError `refused` or `failed`, also when the picture is not there after `timeoutMs` (10 s).
  */
 export async function takeScreenshot(

@@ -105,6 +105,13 @@ export interface ConsoleService {
   /** The session ended, or the account: its tickets are worthless, its viewers are sent away. */
   revokeSession(sessionUuid: string): void;
   revokeAccount(accountUuid: string): void;
-  /** The machine is no more: viewers leave, the record goes. */
+  /** As these, of accounts that may not see one of these machines any more; one that cannot be asked after may not. Never rejects. */
+  revokeUnseen(
+    machineUuids: readonly string[],
+    maySee: (accountUuid: string) => Promise<boolean>,
+  ): Promise<void>;
+  /** The server stops: tickets are worthless, viewers are told to come back. Call it before their connections end. */
+  dismiss(): void;
+  /** The machine is no more: viewers leave, the record goes. Never rejects: what is left of a record is logged, and goes at the next start. */
   forget(kind: ConsoleSubject['kind'], uuid: string): Promise<void>;
 }

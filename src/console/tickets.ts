@@ -28,8 +28,6 @@ export interface ResumeTicket {
   readonly ticket: string;
   /** The viewer left: it is good for ten minutes more. May be called twice. */
   leave(): void;
-  /** The viewer may not come back. */
-  drop(): void;
 }
 
 /** Tickets of 256 random bits, each good once. Kept in memory and as SHA-256 only; a restart ends them all. */
@@ -44,6 +42,8 @@ export interface Tickets {
   resume(holder: TicketHolder, used: () => void): ResumeTicket;
   /** Uses a ticket up; undefined when it is unknown, used, expired or of the other kind. */
   take(kind: 'console' | 'screen', ticket: string): TicketHolder | undefined;
+  /** For whom there are any. */
+  holders(): readonly TicketHolder[];
   revoke(isOver: (holder: TicketHolder) => boolean): void;
 }
 
@@ -117,7 +117,6 @@ export function createTickets({
           const [oldest, ...others] = waiting(true, holder.caller.accountUuid).own;
           if (oldest !== undefined && others.length >= ticketLimits.ofAccount) entries.delete(oldest);
         },
-        drop: () => void entries.delete(hash),
       };
     },
     take(kind, ticket) {
@@ -129,6 +128,7 @@ export function createTickets({
       entry.used?.();
       return entry.holder;
     },
+    holders: () => [...entries.values()].map(({ holder }) => holder),
     revoke(isOver) {
       for (const [hash, { holder }] of entries) if (isOver(holder)) entries.delete(hash);
     },

@@ -6,6 +6,7 @@ import type { Fleet } from './fleet.ts';
 import type { Run } from './model.ts';
 import type { ProvisionStore, ScreenFiles } from './ports.ts';
 import type { RunBook } from './run/book.ts';
+import { pictureIn } from './screen-files.ts';
 import { ProvisionError, type ProvisionService } from './service.ts';
 import { vncPasswordOf } from './vnc-password.ts';
 
@@ -45,6 +46,8 @@ export interface ChassisConsoles extends BmcConsole {
       readonly step: string;
       readonly text: string;
       readonly bytes?: number;
+      /** Name of a picture, for `screenshotFile`. */
+      readonly picture?: string;
     }>
   >;
   solState(chassisUuid: string): Promise<SolState>;
@@ -95,9 +98,16 @@ export function createChassisConsoles(deps: {
     },
     async timeline(runUuid) {
       const entries = await store.listTimeline(runUuid as Uuid);
-      return entries.map(({ at, step, text, bytes }) =>
-        bytes === undefined ? { at, step, text } : { at, step, text, bytes },
-      );
+      return entries.map(({ at, step, text, bytes }) => {
+        const picture = step === 'screen' ? pictureIn(text) : undefined;
+        return {
+          at,
+          step,
+          text,
+          ...(bytes === undefined ? {} : { bytes }),
+          ...(picture === undefined ? {} : { picture }),
+        };
+      });
     },
     async screen(chassisUuid) {
       const run = book.ofChassis(chassisUuid as Uuid);

@@ -60,8 +60,36 @@ describe('RequestConsoleAccess', () => {
     expect((await askAs(guest.session)).inventory).toBeDefined();
     expect(world.consoles.callers.at(-1)).toMatchObject({ name: 'guest', mayAct: true, mayPower: false });
     await callApi(world, 'PUT', '/accounts/resources/actions', { revokeResourceSharing: share });
-    expect(world.consoles.calls).toContainEqual(['revokeAccount', guest.uuid]);
+    expect(world.consoles.calls).toContainEqual(['revokeUnseen', [vmUuid]]);
     expect((await askAs(guest.session)).error?.code).toBe('SYS.1003');
+  });
+});
+
+describe('taking shares back', () => {
+  it('ends consoles of those who lost the VM, not of others who share it or see all', async () => {
+    const [loser, keeper] = [await newAccount(world, 'loser'), await newAccount(world, 'keeper')];
+    const admin = await newAccount(world, 'second-admin', 'SystemAdmin');
+    const all = [loser, keeper, admin].map(({ uuid }) => uuid);
+    const share = (accountUuids: readonly string[]) => ({ resourceUuids: [vmUuid], accountUuids });
+    const change = (body: object) => callApi(world, 'PUT', '/accounts/resources/actions', body);
+    const stay = () => Promise.all(all.map(async (uuid) => world.consoles.maySee?.(uuid)));
+    await change({ shareResource: share(all) });
+    await change({ revokeResourceSharing: share([loser.uuid, admin.uuid]) });
+    expect(await stay()).toEqual([false, true, true]);
+    await change({ revokeResourceSharing: { resourceUuids: [vmUuid], all: true } });
+    expect(await stay()).toEqual([false, false, true]);
+    expect(world.consoles.calls).toContainEqual(['revokeUnseen', [vmUuid]]);
+  });
+});
+
+describe('a right that is taken while a link is made', () => {
+  it('takes the link with it', async () => {
+    const guest = await newAccount(world, 'guest');
+    const share = { resourceUuids: [vmUuid], accountUuids: [guest.uuid] };
+    await callApi(world, 'PUT', '/accounts/resources/actions', { shareResource: share });
+    world.consoles.meanwhile = () => world.store.accounts.revoke([vmUuid], [guest.uuid]);
+    expect((await askAs(guest.session)).error?.code).toBe('SYS.1003');
+    expect(world.consoles.calls.at(-1)).toEqual(['revokeUnseen', [vmUuid]]);
   });
 });
 

@@ -280,6 +280,43 @@ describe('the end of a session', () => {
   });
 });
 
+describe('a session that ends while its link is made', () => {
+  it('leaves no link behind', async () => {
+    const tickets: string[] = [];
+    await world.close();
+    world = await openApi({}, systemClock, {
+      consoles: {
+        ...room.consoles,
+        async request(...given) {
+          await world.api.inject({ method: 'DELETE', url: `/v1/accounts/sessions/${world.session}` });
+          const made = await room.consoles.request(...given);
+          tickets.push(made.ticket);
+          return made;
+        },
+      },
+    });
+    const answer = await world.api.inject({
+      method: 'POST',
+      url: '/v1/baremetal/consoles',
+      headers: { authorization: world.authorization },
+      payload: { params: { chassisUuid: chassisUuid() } },
+    });
+    const job = await pollJob(world.api, answer.json<{ location: string }>().location);
+    expect(job.body).toContain('Session expired');
+    expect(tickets).toHaveLength(1);
+    expect(await room.consoles.open(tickets[0] ?? '')).toBeUndefined();
+  });
+});
+
+describe('the end of the server', () => {
+  it('is told to viewers, who may come back', async () => {
+    const viewer = dial(`/v1/console/${ticketOf(await access())}`);
+    await viewer.first('hello');
+    await world.close();
+    expect(await viewer.first('bye')).toMatchObject({ final: false, text: expect.stringContaining('stops') });
+  });
+});
+
 describe('screenshots and records by the API', () => {
   it('are files that nobody keeps on the way, and each reading is audited', async () => {
     room.machine.screen = true;

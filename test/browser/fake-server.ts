@@ -48,6 +48,8 @@ export interface FakeServer {
   link(rights?: Partial<Rights>): string;
   machine(change: Partial<MachineView>): void;
   timeline(lines: readonly TimelineLine[], reset?: boolean): void;
+  /** A picture that lines may name. */
+  picture(name: string, png: Uint8Array): void;
   serial(state: SerialState): void;
   /** Undefined: there is no screen. Each viewer gets a stream of its own. */
   screen(open: (() => Promise<Duplex>) | undefined): void;
@@ -69,6 +71,7 @@ export async function startFakeServer(webFolder: string): Promise<FakeServer> {
   const record = createFakeRecord();
   const tickets = new Map<string, Rights>();
   const screenTickets = new Set<string>();
+  const pictures = new Map<string, Uint8Array>();
   const seats = new Map<WebSocket, Seat>();
   const sockets = new Set<Socket>();
   const typed: Buffer[] = [];
@@ -139,6 +142,15 @@ export async function startFakeServer(webFolder: string): Promise<FakeServer> {
         const ticket = randomBytes(32).toString('hex');
         screenTickets.add(ticket);
         return send({ type: 'screen-ticket', request: message.request, ticket });
+      }
+      case 'picture': {
+        const { request, name } = message;
+        const png = pictures.get(name);
+        return send(
+          png === undefined
+            ? { type: 'done', request, error: 'this picture is not kept any more' }
+            : { type: 'picture', request, png: Buffer.from(png).toString('base64') },
+        );
       }
       case 'search': {
         const hits = searchRecord(message.text);
@@ -260,6 +272,7 @@ export async function startFakeServer(webFolder: string): Promise<FakeServer> {
       lines = reset ? some : [...lines, ...some];
       tellAll(timelineMessage(reset, some));
     },
+    picture: (name, png) => void pictures.set(name, png),
     serial(state) {
       serial = state;
       tellAll({ type: 'serial', serial });

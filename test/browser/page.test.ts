@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { encodePng } from '../../src/console/rfb/png.ts';
 import { keepPicture, needBrowser, shownLines } from './browser.ts';
 import type { FakeServer } from './fake-server.ts';
 import { bootText, useWorld } from './world.ts';
@@ -61,6 +62,32 @@ describe.skipIf(!needBrowser())("the console's page", () => {
     await keepPicture(page, 'failed');
     await page.emulateMedia({ colorScheme: 'dark' });
     await keepPicture(page, 'failed-dark');
+    expect(complaints).toEqual([]);
+  });
+
+  it('shows the pictures that the timeline names, and says why when one is gone', async () => {
+    const server = world.server();
+    installing(server);
+    const grey = { width: 64, height: 48, rgb: new Uint8Array(64 * 48 * 3).fill(90) };
+    server.picture('r1-1.png', await encodePng(grey));
+    const text = 'the screen as it was then: /v1/baremetal/chassis/x/console/screenshots/r1-1.png';
+    server.timeline([
+      { at: Date.now(), step: 'screen', text, picture: 'r1-1.png' },
+      { at: Date.now(), step: 'screen', text, picture: 'r1-2.png' },
+    ]);
+    const { page, complaints } = await world.person(server.link());
+    const lines = page.locator('#timeline li');
+    await expect.poll(() => lines.count()).toBe(8);
+    expect(await lines.nth(6).locator('p').textContent()).toBe('the screen as it was then');
+    await lines.nth(6).getByRole('button', { name: 'show picture' }).click();
+    const width = (): Promise<number> =>
+      lines
+        .nth(6)
+        .locator('img')
+        .evaluate((image) => (image instanceof HTMLImageElement ? image.naturalWidth : 0));
+    await expect.poll(width).toBe(64);
+    await lines.nth(7).getByRole('button', { name: 'show picture' }).click();
+    await expect.poll(() => lines.nth(7).textContent()).toContain('not kept any more');
     expect(complaints).toEqual([]);
   });
 

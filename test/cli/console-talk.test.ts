@@ -142,4 +142,21 @@ describe('a talk', () => {
     ]);
     expect(talk.heard({ type: 'done', request: 0, error: 'too much' }, undefined).tell).toEqual(['too much']);
   });
+
+  it('tells of a loss once, and of an older one where it was', () => {
+    const talk = talkOf();
+    talk.heard(hello, undefined);
+    const text = 'the BMC is silent';
+    const mark = { type: 'mark', offset: 20, at: 1, kind: 'detached', text } as const;
+    expect(talk.heard(mark, undefined).tell).toEqual([`the console was disconnected: ${text}`]);
+    expect(talk.heard({ type: 'serial', serial: { state: 'lost', text } }, undefined).tell).toHaveLength(1);
+    expect(talk.heard({ ...mark, at: 2 }, undefined).tell).toEqual([]);
+    talk.heard({ type: 'serial', serial: { state: 'idle' } }, undefined);
+    // Again after coming back to the same place, and another one.
+    expect(talk.heard(mark, undefined).tell).toEqual([]);
+    expect(talk.heard({ ...mark, offset: 21 }, undefined).tell).toHaveLength(1);
+    expect(talk.heard({ ...mark, kind: 'attached' }, undefined).tell).toEqual([
+      `the console is connected: ${text}`,
+    ]);
+  });
 });

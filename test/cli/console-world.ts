@@ -3,7 +3,13 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { ClientMessage, SerialState, ServerMessage, Viewer } from '../../src/console/protocol.ts';
+import type {
+  Broken,
+  ClientMessage,
+  SerialState,
+  ServerMessage,
+  Viewer,
+} from '../../src/console/protocol.ts';
 
 const me: Viewer = { id: 'a1', name: 'admin (192.0.2.9)' };
 export const other: Viewer = { id: 'b2', name: 'eve (192.0.2.66)' };
@@ -17,6 +23,8 @@ export class FakeConsoleServer {
   /** Offset of its first byte: older ones are gone. */
   start = 0;
   runStart: number | undefined;
+  /** Where its record was broken. */
+  broken: { readonly broken?: Broken } = {};
   typed = '';
   readonly messages: ClientMessage[] = [];
   /** Bodies of the calls that ask for a link. */
@@ -108,7 +116,7 @@ export class FakeConsoleServer {
       mayType: this.mayType,
       mayAct: this.mayType,
       resume: this.#ticket(),
-      kept: { start: this.start, end: this.start + this.output.length, ...runStart },
+      kept: { start: this.start, end: this.start + this.output.length, ...runStart, ...this.broken },
     });
     this.say({ type: 'serial', serial: this.serial });
     this.tellViewers();

@@ -117,6 +117,30 @@ describe('console', () => {
     await sentAway(console);
   });
 
+  it('goes back with a record that lost its end, and shows what came in its place', async () => {
+    server.print('one two ');
+    const console = start('node1');
+    await vi.waitFor(() => expect(console.out()).toBe('one two '));
+    server.output = Buffer.from('one ');
+    server.drop();
+    await vi.waitFor(() => expect(server.messages).toContainEqual({ type: 'watch', from: 4 }), 5000);
+    expect(console.err()).toContain('lost the end of its record');
+    server.print('three ');
+    await vi.waitFor(() => expect(console.out()).toBe('one two three '));
+    // It has grown past the place by the time of the next greeting.
+    server.output = Buffer.from('one four and more');
+    server.broken = { broken: { offset: 4, at: 1 } };
+    server.drop();
+    await vi.waitFor(() => expect(console.out()).toBe('one two three four and more'), 5000);
+    expect(console.err().match(/lost the end of its record/g)).toHaveLength(2);
+    // Known by now.
+    server.drop();
+    server.print('!');
+    await vi.waitFor(() => expect(console.out()).toBe('one two three four and more!'), 5000);
+    expect(console.err().match(/lost the end of its record/g)).toHaveLength(2);
+    await sentAway(console);
+  });
+
   it('comes back after a server that stopped said so', async () => {
     const console = start('node1');
     await vi.waitFor(() => expect(server.messages).toHaveLength(1));

@@ -1,8 +1,10 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { consoleLimits } from '../../src/console/consoles.ts';
+import { ConsoleError } from '../../src/console/errors.ts';
 import { joinMachines } from '../../src/console/join-machines.ts';
+import { sweepRecords } from '../../src/console/sweep.ts';
 import { startOffset } from '../../src/console/viewer/feed.ts';
 import { caller, fakeMachine, openRoom, type Room, settle } from './viewer-world.ts';
 
@@ -109,6 +111,25 @@ describe('what ends a viewer', () => {
     expect(await room.consoles.open(mine.of('hello')[0]?.resume ?? '')).toBeUndefined();
   });
 
+  it('a machine that its account may not see any more, and no other machine or account', async () => {
+    const [guest, admin] = [caller(), caller()];
+    const [theirs, other] = [await room.view(guest), await room.view(admin)];
+    const link = await room.consoles.request('chassis', uuidOf(), guest, { viewOnly: false });
+    const asked: string[] = [];
+    const isAdmin = async (account: string) => {
+      asked.push(account);
+      return account === admin.accountUuid;
+    };
+    await room.consoles.revokeUnseen(['f'.repeat(32)], isAdmin);
+    expect([asked, theirs.closed]).toEqual([[], undefined]);
+    await room.consoles.revokeUnseen(['f'.repeat(32), uuidOf()], isAdmin);
+    expect(new Set(asked)).toEqual(new Set([guest.accountUuid, admin.accountUuid]));
+    expect([theirs.of('bye'), other.of('bye')]).toMatchObject([[{ final: true }], []]);
+    expect(await room.consoles.open(link.ticket)).toBeUndefined();
+    await room.consoles.revokeUnseen([uuidOf()], () => Promise.reject(new Error('the disk is gone')));
+    expect(other.of('bye')).toHaveLength(1);
+  });
+
   it('a revocation between the ticket and the first word', async () => {
     const own = caller();
     const { ticket } = await room.consoles.request('chassis', uuidOf(), own, { viewOnly: false });
@@ -138,6 +159,14 @@ describe('what ends a viewer', () => {
       0,
       undefined,
     ]);
+  });
+
+  it('the end of the machine, also when its record cannot be removed', async () => {
+    const place = join(room.directory, 'chassis', uuidOf());
+    mkdirSync(join(room.directory, 'chassis'), { recursive: true });
+    writeFileSync(place, 'a file where a directory should be');
+    await room.consoles.forget('chassis', uuidOf());
+    expect(room.log.lines.join()).toContain('was not removed; the next start tries again');
   });
 
   it('the end of the server, which tells it to come back', async () => {
@@ -175,6 +204,109 @@ describe('the record', () => {
     expect(late.output()[0]?.text).toContain('installing');
     expect(await room.consoles.tail('chassis', uuidOf(), 1)).toBe('done');
     expect(await textOf(await room.consoles.log('chassis', uuidOf(), 4))).toContain('alling');
+  });
+
+  it('of runs that nobody looks at costs no reading of timelines, and who comes sees it whole', async () => {
+    room.machine.view = { ...room.machine.view, run };
+    room.machine.lines = [{ at: 1, step: 'power', text: 'switched on' }];
+    for (let step = 0; step < 5; step += 1) {
+      room.machine.changed();
+      await settle();
+    }
+    expect([room.machine.lineCount, room.machine.timelines]).toEqual([1, 0]);
+    const viewers = [await room.view(), await room.view()];
+    expect(room.machine.timelines).toBe(1);
+    for (const viewer of viewers) {
+      expect(viewer.of('timeline')).toMatchObject([{ reset: true, lines: [{ step: 'power' }] }]);
+      viewer.hangUp();
+    }
+    room.machine.lines.push({ at: 2, step: 'dhcp', text: 'asked' });
+    room.machine.changed();
+    await settle();
+    expect(room.machine.timelines).toBe(1);
+    const late = await room.view();
+    expect(late.of('timeline')).toMatchObject([
+      { reset: true, lines: [{ step: 'power' }, { step: 'dhcp' }] },
+    ]);
+  });
+
+  it('is tried for at once when somebody comes to a run whose line does not open', async () => {
+    room.machine.lineFault = new ConsoleError('failed', 'no answer');
+    room.machine.view = { ...room.machine.view, run };
+    room.machine.changed();
+    await settle();
+    for (let minutes = 0; minutes < 60; minutes += 1) {
+      room.pass(60_000);
+      await settle();
+    }
+    const before = room.machine.lineTries;
+    room.pass(60_000);
+    await settle();
+    expect(room.machine.lineTries).toBe(before);
+    room.machine.lineFault = undefined;
+    const viewer = await room.view();
+    viewer.say({ type: 'watch' });
+    await settle();
+    expect(room.machine.lineTries).toBe(before + 1);
+    expect(viewer.of('serial').at(-1)?.serial).toMatchObject({ state: 'open' });
+  });
+
+  it('shows nothing of an earlier run as the newest lines of a later one', async () => {
+    room.machine.view = { ...room.machine.view, run };
+    room.machine.changed();
+    await settle();
+    room.machine.print('Kernel panic - not syncing\r\n');
+    await settle();
+    await room.consoles.close();
+    const later = { ...run, uuid: 'b'.repeat(32) };
+    room.machine.view = { ...room.machine.view, run: later };
+    const again = room.reopen();
+    // Nobody listens yet: not even silence is known.
+    expect(await again.tail('chassis', uuidOf(), 200)).toBeUndefined();
+    again.changed('chassis', uuidOf());
+    await settle();
+    expect(await again.tail('chassis', uuidOf(), 200)).toBe('');
+    room.machine.print('PXE-E61\r\n');
+    await settle();
+    expect(await again.tail('chassis', uuidOf(), 200)).toBe('PXE-E61');
+    await again.close();
+  });
+
+  it('goes at a start when its machine went before, and only then', async () => {
+    const gone = join(room.directory, 'chassis', 'd'.repeat(32));
+    const [vm, kept, other] = [
+      join(room.directory, 'vm', 'e'.repeat(32)),
+      join(room.directory, 'chassis', uuidOf()),
+      join(room.directory, 'vm', 'notes'),
+    ];
+    for (const place of [gone, vm, kept, other]) {
+      mkdirSync(place, { recursive: true });
+      writeFileSync(join(place, '0000000000000000.log'), 'printed');
+    }
+    await room.consoles.sweep();
+    expect([gone, vm, kept, other].map((place) => existsSync(place))).toEqual([false, false, true, true]);
+    expect(await room.consoles.tail('chassis', uuidOf(), 1)).toBe('printed');
+  });
+
+  it('stays when nobody can say whether its machine is there', async () => {
+    const directory = join(room.directory, 'elsewhere');
+    const place = join(directory, 'vm', 'e'.repeat(32));
+    mkdirSync(place, { recursive: true });
+    const forgotten: string[] = [];
+    await sweepRecords({
+      directory,
+      machines: { subject: () => Promise.reject(new Error('the database is locked')) },
+      forget: async (_kind, one) => void forgotten.push(one),
+      log: room.log,
+    });
+    expect(forgotten).toEqual([]);
+    await sweepRecords({
+      directory,
+      machines: { subject: async () => undefined },
+      forget: async (kind, one) => void forgotten.push(`${kind}/${one}`),
+      log: room.log,
+    });
+    expect(forgotten).toEqual([`vm/${'e'.repeat(32)}`]);
   });
 
   it('marks the begin of a run once, also over a restart', async () => {

@@ -194,6 +194,12 @@ describe('no screenshot', () => {
       Buffer.alloc(0),
       /8193 x 1 pixels; at most 8192/,
     ],
+    [
+      'of a screen with too many pixels, whose sides are not too long',
+      { width: 8192, height: 2049 },
+      Buffer.alloc(0),
+      /8192 x 2049 pixels; at most 8192 a side and 16777216 altogether/,
+    ],
     ['of a screen that becomes too high', {}, size(1, 65535), /1 x 65535 pixels/],
     ['of a screen without size', { width: 0 }, Buffer.alloc(0), /has no size/],
     ['from outside of the screen', {}, update(rectangle(2, 0, 3, 1, 0)), /draws outside/],
@@ -215,10 +221,10 @@ describe('no screenshot', () => {
     ],
     [
       'of copies for ever',
-      { width: 8192, height: 8192 },
+      { width: 4096, height: 4096 },
       update(
-        ...Array.from({ length: 4 }, () => rectangle(0, 0, 8191, 8192, 1, u16s(0, 0))),
-        rectangle(0, 0, 8192, 8192, 1, u16s(0, 0)),
+        ...Array.from({ length: 4 }, () => rectangle(0, 0, 4095, 4096, 1, u16s(0, 0))),
+        rectangle(0, 0, 4096, 4096, 1, u16s(0, 0)),
       ),
       /does not come to an end/,
     ],

@@ -67,8 +67,14 @@ export function fakeMachine(kind: ConsoleSubject['kind'] = 'chassis') {
     serial: { yes: true } as Awaited<ReturnType<Machines['hasSerial']>>,
     screen: false,
     exists: true,
-    /** Serial lines that are open. */
+    /** Pictures of its runs by name. */
+    pictures: new Map<string, Uint8Array>(),
+    /** Serial lines that are open, how often one was tried, and why none opens. */
     lineCount: 0,
+    lineTries: 0,
+    lineFault: undefined as Error | undefined,
+    /** How often a timeline was read. */
+    timelines: 0,
     typed: '',
     powered: [] as string[],
     screens: [] as PassThrough[],
@@ -82,9 +88,15 @@ export function fakeMachine(kind: ConsoleSubject['kind'] = 'chassis') {
     subject: async (wished, name) =>
       machine.exists && wished === kind && name === subject.uuid ? subject : undefined,
     view: async () => machine.view,
-    timeline: async () => [...machine.lines],
+    async timeline() {
+      machine.timelines += 1;
+      return [...machine.lines];
+    },
+    picture: async (_subject, name) => machine.pictures.get(name),
     hasSerial: async () => machine.serial,
     async openSerial(_subject, _options, receive: (news: SerialNews) => void) {
+      machine.lineTries += 1;
+      if (machine.lineFault) throw machine.lineFault;
       machine.lineCount += 1;
       machine.print = (text) => receive({ kind: 'output', data: Buffer.from(text) });
       return {

@@ -88,6 +88,22 @@ describe('a viewer', () => {
     expect(a.of('viewers').at(-1)).toEqual({ type: 'viewers', viewers: [a.of('hello')[0]?.you] });
   });
 
+  it('alone is told what waits of its typing, not those who look', async () => {
+    const [writer, other] = [await room.view(), await room.view()];
+    for (const viewer of [writer, other]) viewer.say({ type: 'watch' });
+    await settle();
+    writer.say({ type: 'ask-write' });
+    await settle();
+    const frames = other.frames;
+    writer.say(Buffer.alloc(60_000, 'x'));
+    await settle();
+    expect(writer.of('typing').at(-1)?.waiting).toBeGreaterThan(50_000);
+    expect([other.of('typing'), other.frames]).toEqual([[], frames]);
+    writer.say({ type: 'hand-over' });
+    await settle();
+    expect(writer.of('typing').at(-1)).toEqual({ type: 'typing', waiting: 0 });
+  });
+
   it('may only look when its link is view-only or its user an Auditor', async () => {
     room.machine.screen = true;
     for (const viewer of [await room.view(caller(), true), await room.view(caller({ mayAct: false }))]) {
@@ -151,6 +167,26 @@ describe('a viewer', () => {
     expect(viewer.of('found')).toMatchObject([{ request: 1, hits: [{ line: 'kernel panic' }], more: false }]);
   });
 
+  it('is told where a search goes on', async () => {
+    const viewer = await room.view();
+    viewer.say({ type: 'watch' });
+    await settle();
+    for (let n = 1; n <= 101; n += 1) room.machine.print(`hit ${n}\r\n`);
+    await settle();
+    viewer.say({ type: 'search', request: 1, text: 'HIT' });
+    await expect.poll(() => viewer.of('found').length).toBe(1);
+    const [first] = viewer.of('found');
+    expect([first?.hits.length, first?.more]).toEqual([100, true]);
+    viewer.say({ type: 'search', request: 2, text: 'HIT', before: first?.next });
+    await expect.poll(() => viewer.of('found').length).toBe(2);
+    expect(viewer.of('found')[1]).toEqual({
+      type: 'found',
+      request: 2,
+      hits: [expect.objectContaining({ line: 'hit 1', offset: 0 })],
+      more: false,
+    });
+  });
+
   it.each([
     ['no JSON', '{'],
     ['an unknown message', { type: 'format-disk' }],
@@ -168,6 +204,44 @@ describe('a viewer', () => {
     const viewer = await room.view();
     for (let n = 0; n < 2001; n += 1) viewer.say({ type: 'keep-write' });
     expect(viewer.of('bye')).toMatchObject([{ text: 'too many messages at once', final: true }]);
+  });
+});
+
+describe('a picture of the timeline', () => {
+  const name = `${'a'.repeat(32)}-1.png`;
+
+  it('comes to those who look only too, by its name alone', async () => {
+    room.machine.pictures.set(name, Uint8Array.of(0x89, 0x50, 0x4e, 0x47));
+    const viewer = await room.view(caller(), true);
+    viewer.say({ type: 'picture', request: 7, name });
+    await settle();
+    expect(viewer.of('picture')).toEqual([{ type: 'picture', request: 7, png: 'iVBORw==' }]);
+    viewer.say({ type: 'picture', request: 8, name: 'other.png' });
+    await settle();
+    expect(viewer.of('done')).toMatchObject([{ request: 8, error: expect.stringContaining('not kept') }]);
+    viewer.say({ type: 'picture', request: 9, name: '../secrets.key' });
+    expect(viewer.of('bye')).toMatchObject([{ final: true }]);
+  });
+
+  it('is one at a time, and none too large', async () => {
+    room.machine.pictures.set(name, new Uint8Array(4 * 1024 * 1024));
+    const viewer = await room.view();
+    viewer.say({ type: 'picture', request: 1, name });
+    viewer.say({ type: 'picture', request: 2, name });
+    await settle();
+    expect(viewer.of('done').map(({ request, error }) => [request, error?.split(';')[0]])).toEqual([
+      [2, 'a picture is under way already'],
+      [1, 'this picture is too large for the console'],
+    ]);
+    room.machine.pictures.set(name, new Uint8Array(3 * 1024 * 1024));
+    viewer.reads = false;
+    viewer.say({ type: 'picture', request: 3, name });
+    await settle();
+    viewer.say({ type: 'picture', request: 4, name });
+    await settle();
+    viewer.readAgain();
+    await settle();
+    expect(viewer.of('picture').map(({ request }) => request)).toEqual([3, 4]);
   });
 });
 

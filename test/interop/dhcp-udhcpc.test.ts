@@ -88,7 +88,10 @@ describe.skipIf(!ready || !needRoot())('udhcpc of busybox', () => {
     expect(rom.told('siaddr')).toBe('192.0.2.1');
     expect(rom.told('boot_file')).toBe('undionly.kpxe');
     expect(rom.told('tftp')).toBe('192.0.2.1');
-    expect(rom.told('lease')).toBe('300');
+    // A lease of the machine that is still good for most of its time is told as it is.
+    const told = Number(rom.told('lease'));
+    expect(told).toBeGreaterThanOrEqual(225);
+    expect(told).toBeLessThanOrEqual(300);
     const ipxe = await lab.udhcpc(client, 'c0', ['-q', '-x', '0x4d:69505845', '-O', '67']);
     expect(await ipxe.ended).toBe(0);
     expect(ipxe.told('boot_file')).toBe(boot.kind === 'boot' ? boot.scriptUrl : '');

@@ -239,6 +239,10 @@ describe('what a machine showed before its run failed', () => {
     const name = screen.split('/').at(-1) ?? '';
     expect(screen).toContain(`/v1/baremetal/chassis/${rig.chassisUuid}/console/screenshots/`);
     const { consoles } = rig.provision;
+    const seen = await consoles.timeline(found?.run.uuid ?? '');
+    const pictured = seen.filter(({ picture }) => picture !== undefined);
+    expect(pictured[0]).toMatchObject({ step: 'screen', picture: name });
+    expect(pictured.every(({ step }) => step === 'screen')).toBe(true);
     expect(await consoles.screenshotFile(rig.chassisUuid, name)).toBeDefined();
     expect(await consoles.screenshotFile('f'.repeat(32), name)).toBeUndefined();
     await rig.provision.service.deleteChassis(rig.chassisUuid);

@@ -16,6 +16,10 @@ export function fakeConsoles(store: Pick<Store, 'provision' | 'kvm'>) {
     /** The recorded output of every machine; undefined: none. */
     recorded: undefined as readonly Uint8Array[] | undefined,
     hasScreen: true,
+    /** Who of those that are there may stay, as the last `revokeUnseen` was told. */
+    maySee: undefined as ((accountUuid: string) => Promise<boolean>) | undefined,
+    /** What happens while a ticket is asked for. */
+    meanwhile: async (): Promise<void> => {},
   };
 
   async function subjectOf(kind: ConsoleSubject['kind'], wished: string): Promise<ConsoleSubject> {
@@ -28,6 +32,7 @@ export function fakeConsoles(store: Pick<Store, 'provision' | 'kvm'>) {
   const grant = async (kind: ConsoleSubject['kind'], wished: string, caller: ConsoleCaller) => {
     const subject = await subjectOf(kind, wished);
     callers.push(caller);
+    await fake.meanwhile();
     return {
       uuid: uuid(),
       subject,
@@ -66,6 +71,11 @@ export function fakeConsoles(store: Pick<Store, 'provision' | 'kvm'>) {
     tail: async () => undefined,
     revokeSession: (session) => void calls.push(['revokeSession', session]),
     revokeAccount: (account) => void calls.push(['revokeAccount', account]),
+    async revokeUnseen(machines, maySee) {
+      calls.push(['revokeUnseen', machines]);
+      fake.maySee = maySee;
+    },
+    dismiss: () => void calls.push(['dismiss']),
     forget: async (kind, wished) => void calls.push(['forget', kind, wished]),
   };
   return Object.assign(fake, { service });

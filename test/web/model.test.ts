@@ -114,6 +114,7 @@ describe('what the page knows', () => {
         lines: [
           { at: 1000, step: 'start', text: 'began' },
           ...['a', 'b', 'c'].map((text) => ({ at: 8000, step: 'console', text })),
+          { at: 8500, step: 'screen', text: 'the screen as it was then: /v1/x/p.png', picture: 'p.png' },
           { at: 9000, step: 'failed', text: 'the console said last:\nline 1\nline 2\n', bytes: 7 },
         ],
       },
@@ -125,6 +126,7 @@ describe('what the page knows', () => {
       { head: 'began', since: 0, tone: 'plain', extract: undefined },
       { head: 'console output may be missing here: 3 s', since: 3000, tone: 'note', offset: 5 },
       { head: 'newest lines of the console', extract: 'a\nb\nc', since: 7000, tone: 'plain' },
+      { head: 'the screen as it was then', picture: 'p.png' },
       { head: 'the console said last:', extract: 'line 1\nline 2', since: 8000, tone: 'bad', bytes: 7 },
     ]);
   });

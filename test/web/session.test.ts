@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Broken } from '../../src/console/protocol.ts';
 import {
   newSession,
   noLink,
@@ -22,7 +23,11 @@ function play(start: Session, ...events: readonly SessionEvent[]): [Session, rea
 
 const start: SessionEvent = { kind: 'start' };
 const due: SessionEvent = { kind: 'due' };
-const hello = (ticket: string, end = 0): SessionEvent => ({ kind: 'hello', ticket, end });
+const hello = (ticket: string, end = 10_000, broken?: Broken): SessionEvent => ({
+  kind: 'hello',
+  ticket,
+  kept: { start: 0, end, ...(broken === undefined ? {} : { broken }) },
+});
 const closed = (reachable = false): SessionEvent => ({ kind: 'closed', reachable, dice: 1 });
 const output = (offset: number, length: number): SessionEvent => ({ kind: 'output', offset, length });
 
@@ -43,12 +48,31 @@ describe("the page's connection", () => {
       start,
       hello(next('b')),
       output(500, 40),
-      { kind: 'ticket', ticket: next('c') },
       closed(),
     );
     expect(waits).toEqual([{ kind: 'wait', ms: 500 }]);
-    expect(play(lost, due)[1]).toEqual([{ kind: 'connect', ticket: next('c') }]);
+    expect(play(lost, due)[1]).toEqual([{ kind: 'connect', ticket: next('b') }]);
     expect(play(lost, due, hello(next('d')))[1]).toContainEqual({ kind: 'watch', from: 540 });
+  });
+
+  it('goes back with a record that lost its end, also one that has grown past it again, and says so', () => {
+    const old = { offset: 100, at: 1 };
+    const shown = play(newSession({ ticket: link }), start, hello(next('b'), 600, old), output(500, 40))[0];
+    const back = (end: number, broken: Broken) =>
+      play(shown, closed(), due, hello(next('c'), end, broken))[1].slice(2);
+    expect(back(900, old)).toEqual([{ kind: 'watch', from: 540 }]);
+    expect(back(900, { offset: 540, at: 2 })).toEqual([{ kind: 'watch', from: 540 }]);
+    expect(back(520, { offset: 520, at: 2 })).toEqual([{ kind: 'rewound' }, { kind: 'watch', from: 520 }]);
+    expect(back(900, { offset: 520, at: 2 })).toEqual([{ kind: 'rewound' }, { kind: 'watch', from: 520 }]);
+    expect(back(0, old)).toEqual([{ kind: 'rewound' }, { kind: 'watch', from: 0 }]);
+    const [, writes] = play(
+      shown,
+      closed(),
+      due,
+      hello(next('c'), 900, { ...old, offset: 520 }),
+      output(520, 30),
+    );
+    expect(writes).toEqual([{ kind: 'write', skip: 0, missing: 0 }]);
   });
 
   it('after a reload shows the record from where it did before', () => {

@@ -1,5 +1,6 @@
 import { assertNever } from '../../src/base/errors.ts';
 import type {
+  KeptOutput,
   MachineView,
   SerialState,
   ServerMessage,
@@ -17,7 +18,7 @@ export interface Model {
   readonly machine?: MachineView;
   readonly mayType: boolean;
   readonly mayAct: boolean;
-  readonly kept: { readonly start: number; readonly end: number; readonly runStart?: number };
+  readonly kept: KeptOutput;
   readonly serial: SerialState;
   readonly screen: boolean;
   /** What the person chose by hand, until there is a new run. */
@@ -111,8 +112,8 @@ export function applyMessage(model: Model, message: ServerMessage, now: number):
     case 'typing':
       return { ...model, waiting: message.waiting };
     case 'screen-ticket':
-    case 'resume':
     case 'done':
+    case 'picture':
     case 'found':
     case 'bye':
       return model;

@@ -1,3 +1,5 @@
+import { type Broken, type KeptOutput, resumeOffset } from '../../src/console/protocol.ts';
+
 /**
  * Which part of the record the page shows: bytes `start` to `next`, without a hole that nobody told of. After an older `from` was
  * asked for, frames at or behind `cut` belong to what was asked before.
@@ -38,4 +40,12 @@ export function restartOutput(cursor: OutputCursor, from: number): OutputCursor 
 /** What to ask for after a loss or a reload; undefined: as much as the server finds right. */
 export function wantedFrom({ start, next, cut }: OutputCursor): number | undefined {
   return cut === undefined ? (next ?? start) : start;
+}
+
+/** The cursor when the page is greeted again: the same one, or back to where the record lost what the page shows. */
+export function keepOutput(cursor: OutputCursor, known: Broken | undefined, kept: KeptOutput): OutputCursor {
+  const { start, next, cut } = cursor;
+  if (next === undefined || cut !== undefined) return cursor;
+  const goesOn = resumeOffset(next, known, kept);
+  return goesOn === next ? cursor : { start: Math.min(start ?? goesOn, goesOn), next: goesOn };
 }

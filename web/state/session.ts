@@ -1,5 +1,6 @@
 import { assertNever } from '../../src/base/errors.ts';
-import { acceptOutput, type OutputCursor, restartOutput, wantedFrom } from './output.ts';
+import type { Broken, KeptOutput } from '../../src/console/protocol.ts';
+import { acceptOutput, keepOutput, type OutputCursor, restartOutput, wantedFrom } from './output.ts';
 
 /** How the page's connection stands. `over`: it does not come back by itself. */
 export type Phase = 'new' | 'connecting' | 'open' | 'waiting' | 'over';
@@ -15,14 +16,15 @@ export interface Session {
   readonly failures: number;
   readonly refusals: number;
   readonly output: OutputCursor;
+  /** Where the record was broken when the page was greeted last. */
+  readonly broken?: Broken;
   /** The server's last word, or why there is no way back. */
   readonly text?: string;
 }
 
 export type SessionEvent =
   | { readonly kind: 'start' }
-  | { readonly kind: 'hello'; readonly ticket: string; readonly end: number }
-  | { readonly kind: 'ticket'; readonly ticket: string }
+  | { readonly kind: 'hello'; readonly ticket: string; readonly kept: KeptOutput }
   | { readonly kind: 'output'; readonly offset: number; readonly length: number }
   | { readonly kind: 'bye'; readonly text: string; readonly final: boolean }
   /** The WebSocket is gone. `reachable`: the page's own server still answers. `dice` is random, 0 to 1. */
@@ -40,6 +42,8 @@ export type SessionEffect =
   | { readonly kind: 'watch'; readonly from: number | undefined }
   /** Output before this offset is of the past: nobody answers its questions any more. */
   | { readonly kind: 'past'; readonly until: number }
+  /** The record lost what was shown last; what comes next is in its place. */
+  | { readonly kind: 'rewound' }
   | { readonly kind: 'clear' }
   | { readonly kind: 'write'; readonly skip: number; readonly missing: number };
 
@@ -104,22 +108,28 @@ export function stepSession(session: Session, event: SessionEvent): Step {
       if (ticket === undefined) return over(session, session.text ?? noLink);
       return [{ ...session, phase: 'connecting' }, [{ kind: 'connect', ticket }]];
     case 'hello': {
-      const { text: _, ...rest } = session;
-      const from = wantedFrom(output);
+      const { text: _, broken: known, ...rest } = session;
+      const { broken, end } = event.kept;
+      const kept = keepOutput(output, known, event.kept);
       return [
-        { ...rest, phase: 'open', ticket: event.ticket, greeted: true, failures: 0, refusals: 0 },
+        {
+          ...rest,
+          phase: 'open',
+          ticket: event.ticket,
+          greeted: true,
+          failures: 0,
+          refusals: 0,
+          output: kept,
+          ...(broken === undefined ? {} : { broken }),
+        },
         [
-          { kind: 'keep', ticket: event.ticket, from: output.start },
-          { kind: 'past', until: event.end },
-          { kind: 'watch', from },
+          { kind: 'keep', ticket: event.ticket, from: kept.start },
+          { kind: 'past', until: end },
+          ...(kept === output ? [] : [{ kind: 'rewound' } as const]),
+          { kind: 'watch', from: wantedFrom(kept) },
         ],
       ];
     }
-    case 'ticket':
-      return [
-        { ...session, ticket: event.ticket },
-        [{ kind: 'keep', ticket: event.ticket, from: output.start }],
-      ];
     case 'output': {
       const { cursor, skip, missing } = acceptOutput(output, event.offset, event.length);
       const moved = { ...session, output: cursor };

@@ -15,6 +15,8 @@ export interface StoryLine {
   readonly tone: 'bad' | 'good' | 'plain' | 'note';
   /** Where in the record it was. */
   readonly offset: number | undefined;
+  /** Name of a picture of the screen. */
+  readonly picture: string | undefined;
 }
 
 const markWords: Readonly<Record<Mark['kind'], string>> = {
@@ -33,10 +35,12 @@ const fromLine = (line: TimelineLine, index: number, startedAt: number | undefin
   at: line.at,
   since: startedAt === undefined || line.at < startedAt ? undefined : line.at - startedAt,
   step: line.step,
-  ...splitText(line.text),
+  // The address that a picture has for programs is of no use to people here.
+  ...splitText(line.picture === undefined ? line.text : line.text.replace(/:? \S*$/, '')),
   bytes: line.bytes,
   tone: tone(line),
   offset: undefined,
+  picture: line.picture,
 });
 
 /** Lines of a console that were told at once are one extract. */

@@ -13,8 +13,6 @@ export interface SessionWatch {
   readonly accounts: AccountStore;
   /** Watches a session from now on. Rejects with ApiError `session-expired` when it is over already. */
   follow(session: Session): Promise<void>;
-  /** Accounts of the sessions that are watched. */
-  accountUuids(): ReadonlySet<string>;
   close(): void;
 }
 
@@ -81,7 +79,6 @@ export function watchSessions(deps: {
       ended(session.uuid);
       throw new ApiError('session-expired', 'Session expired: log in again');
     },
-    accountUuids: () => new Set([...followed.values()].map(({ accountUuid }) => accountUuid)),
     close() {
       stop?.();
       followed.clear();

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import { parseUuid } from '../../base/uuid.ts';
 import { callerOf } from '../auth/sessions.ts';
 import { ApiError } from '../errors.ts';
 import { deleteMode, description, newResourceUuid, reference, secret, shortText } from '../schemas.ts';
@@ -142,10 +143,14 @@ export const accountApis: readonly ApiDefinition[] = [
       refusePublic('RevokeResourceSharing', toPublic);
       const receivers = all === true ? undefined : needAccounts('RevokeResourceSharing', accountUuids);
       await context.accounts.revokeSharing(resourceUuids, receivers);
-      // Consoles that were opened while they were shared; whoever may still see theirs opens them again.
-      for (const uuid of receivers ?? context.sessionWatch.accountUuids()) {
-        context.consoles.revokeAccount(uuid);
-      }
+      // Consoles that were opened while they were shared, but of those who see everything.
+      const [taken, losers] = [resourceUuids, receivers].map((texts) =>
+        texts?.map((text) => parseUuid(text) ?? text),
+      );
+      await context.consoles.revokeUnseen(taken ?? [], async (uuid) => {
+        if (losers?.includes(uuid) === false) return true;
+        return (await context.sessionWatch.accounts.getAccount(uuid))?.type === 'SystemAdmin';
+      });
       return {};
     },
   }),

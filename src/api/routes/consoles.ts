@@ -21,6 +21,25 @@ function serverAt(baseUrl: string) {
   };
 }
 
+/**
+ * After tickets were made: what would have ended them meanwhile has not found them. Rejects as the call would have, without tickets,
+ * when the session is over or the VM is not the caller's to see any more.
+ */
+async function stillAllowed(
+  { caller, context }: Pick<ApiCall<unknown>, 'caller' | 'context'>,
+  vmUuid?: string,
+): Promise<void> {
+  const { account, session } = callerOf(caller);
+  await context.sessionWatch.follow(session);
+  if (vmUuid === undefined) return;
+  try {
+    await needVm({ context, params: { uuid: vmUuid } });
+  } catch (error) {
+    await context.consoles.revokeUnseen([vmUuid], async (uuid) => uuid !== account.uuid);
+    throw error;
+  }
+}
+
 /** The caller as the console room knows people; from here on the end of the session ends what it opens. */
 async function consoleCaller({
   caller,
@@ -79,6 +98,7 @@ export const consoleApis: readonly ApiDefinition[] = [
       const caller = await consoleCaller(call);
       const viewOnly = params.viewOnly ?? false;
       const access = await context.consoles.request('chassis', params.chassisUuid, caller, { viewOnly });
+      await stillAllowed(call);
       const { hostname, port, pageUrl } = serverAt(baseUrl);
       const { uuid, subject, ticket, expiresAt } = access;
       const inventory = {
@@ -126,6 +146,7 @@ export const consoleApis: readonly ApiDefinition[] = [
           if (error instanceof ConsoleError && error.code === 'unavailable') return undefined;
           throw error;
         });
+      await stillAllowed(call, page.subject.uuid);
       const { scheme, hostname, port, pageUrl } = serverAt(baseUrl);
       const url = linkOf(pageUrl, page.ticket);
       const inventory = { scheme, hostname, port, token: screen?.ticket, url, expireDate: page.expiresAt };

@@ -117,6 +117,8 @@ export function tunnel(socket: WebSocket, stream: Duplex, limits: TunnelLimits, 
   });
   socket.on('error', () => finish('viewer', 'the viewer broke the protocol or the connection', codes.broken));
   socket.on('close', () => finish('viewer', 'the viewer closed the connection', codes.normal));
+  // Between its opening and the upgrade nobody listened to it: it tells its end no second time.
+  if (stream.destroyed) finish('stream', 'the host closed the connection', codes.normal);
 
   return { ended, close: (why) => finish('server', why, codes.goingAway) };
 }

@@ -25,7 +25,7 @@ export interface ApiContext {
   readonly consoles: ConsoleService;
   /** A PNG that a timeline names; undefined when there is none of that name. */
   readonly consolePicture: (chassisUuid: string, name: string) => Promise<Uint8Array | undefined>;
-  readonly sessionWatch: Pick<SessionWatch, 'follow' | 'accountUuids'>;
+  readonly sessionWatch: Pick<SessionWatch, 'follow' | 'accounts'>;
   /** Looks at a KVM host and everything on it again. */
   readonly look: (hostUuid: string) => Promise<void>;
   readonly accounts: AccountService;

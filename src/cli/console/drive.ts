@@ -1,4 +1,5 @@
 import { type Clock, systemClock } from '../../base/clock.ts';
+import { type Broken, type KeptOutput, resumeOffset, rewoundText } from '../../console/protocol.ts';
 import type { Io } from '../io.ts';
 import { atMachine, type Escape, type KeyAct, stepKeys } from './keys.ts';
 import type { ConsoleSocket } from './link.ts';
@@ -36,6 +37,7 @@ export async function runConsole(options: ConsoleOptions): Promise<void> {
   let isOver = false;
   let isPaused = false;
   let nextOffset: number | undefined;
+  let broken: Broken | undefined;
   let keys = atMachine;
   let heardAt = clock.now();
 
@@ -84,6 +86,13 @@ export async function runConsole(options: ConsoleOptions): Promise<void> {
       return terminal.tell('too much was typed at once; the rest is thrown away');
     }
     typist.push(bytes);
+  }
+
+  /** Goes back with a record that lost its end; else its new bytes would pass for those that were shown. */
+  function greeted(kept: KeptOutput): void {
+    const goesOn = nextOffset && resumeOffset(nextOffset, broken, kept);
+    if (goesOn !== nextOffset) terminal.tell(rewoundText);
+    [nextOffset, broken] = [goesOn, kept.broken];
   }
 
   function act(one: KeyAct): void {
@@ -154,6 +163,7 @@ export async function runConsole(options: ConsoleOptions): Promise<void> {
         socket?.pause();
         return;
       }
+      if (frame.message.type === 'hello') greeted(frame.message.kept);
       follow(talk.heard(frame.message, nextOffset));
       typist.wake();
       // What was read before the keyboard could be asked for.

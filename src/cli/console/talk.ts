@@ -54,8 +54,8 @@ const linesOf = ({ name, status, power, run }: MachineView): readonly string[] =
 
 const markWords = {
   gap: 'output may be missing here',
-  detached: 'the way to the machine is lost',
-  attached: 'the way to the machine is back',
+  detached: 'the console was disconnected',
+  attached: 'the console is connected',
   break: 'break',
   'run-begin': 'a run begins',
   'run-end': 'the run ended',
@@ -78,6 +78,8 @@ export function createTalk(options: TalkOptions): Talk {
   let hasHinted = false;
   let waiting = 0;
   let count = 0;
+  /** Marks told at the furthest place: whoever comes back is told those of its place again. */
+  let told = { offset: -1, marks: new Set<string>() };
 
   const mayHave = (): boolean => wantsKeyboard && hello?.mayType === true;
   const isMine = (): boolean => writer !== undefined && writer.id === hello?.you.id;
@@ -168,6 +170,17 @@ export function createTalk(options: TalkOptions): Talk {
     }
   }
 
+  function marked({ kind, text, offset, at }: Extract<ServerMessage, { type: 'mark' }>): Reaction {
+    if (offset > told.offset) told = { offset, marks: new Set() };
+    const name = `${kind} ${at}`;
+    if (offset === told.offset && told.marks.has(name)) return nothing;
+    told.marks.add(name);
+    // Of a loss that happens now the serial console's state has told.
+    if (kind === 'detached' && serial?.state === 'lost' && serial.text === text) return nothing;
+    const words = markWords[kind] ?? kind;
+    return say(text === undefined ? words : `${words}: ${text}`);
+  }
+
   function ended(message: Extract<ServerMessage, { type: 'done' }>): Reaction {
     const what = requests.get(message.request);
     requests.delete(message.request);
@@ -195,10 +208,8 @@ export function createTalk(options: TalkOptions): Talk {
           return viewersSeen(message);
         case 'serial':
           return serialSeen(message.serial);
-        case 'mark': {
-          const words = markWords[message.kind] ?? message.kind;
-          return say(message.text === undefined ? words : `${words}: ${message.text}`);
-        }
+        case 'mark':
+          return marked(message);
         case 'write-asked':
           return asked(message);
         case 'typing':

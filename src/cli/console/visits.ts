@@ -45,7 +45,6 @@ export async function visitConsole(deps: VisitDeps): Promise<void> {
     if (one.kind === 'message') {
       const { message } = one;
       if (message.type === 'hello') [ticket, isKnown, pauseMs] = [message.resume, true, firstMs];
-      if (message.type === 'resume') ({ ticket } = message);
       if (message.type === 'bye') bye = message;
     }
     frame(one);

@@ -1,11 +1,11 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../base/clock.ts';
-import { CodedError } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { parseUuid } from '../../base/uuid.ts';
 import { openSol, type SolTiming } from '../../ipmi/index.ts';
-import { ConsoleError, type ConsoleErrorCode } from '../errors.ts';
+import { ConsoleError } from '../errors.ts';
 import type { ChassisSide, Machines } from '../ports.ts';
+import { inWordsOf } from './in-words.ts';
 import { solFailure, solLine } from './sol-line.ts';
 
 export interface ChassisMachinesDeps {
@@ -22,30 +22,16 @@ export interface ChassisMachinesDeps {
   readonly timing?: Partial<SolTiming>;
 }
 
-/** What codes of the provisioning room mean here; everything else is a failure of the machine. */
-const meanings: Readonly<Record<string, ConsoleErrorCode>> = {
+const inWords = inWordsOf({
   'chassis-not-found': 'not-found',
   'storage-full': 'storage',
-};
+});
 
 /** Installers are on the same network as their machines' other traffic: one that is there answers at once. */
 const screenMs = 5000;
 
 /** Readers come when the line is open, and keep what they want: only what came until then waits here. */
 const scrollbackBytes = 64 * 1024;
-
-/** Rejects with ConsoleError what the provisioning room refused or failed with; a fault of our own stays what it is. */
-async function inWords<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof CodedError) || error instanceof ConsoleError) throw error;
-    throw new ConsoleError(meanings[error.code] ?? 'failed', error.message, {
-      data: { ...error.data },
-      cause: error,
-    });
-  }
-}
 
 /** Chassis as machines with consoles: serial over LAN through the BMC's shared session, and the screen of an installer. */
 export function chassisMachines(side: ChassisSide, deps: ChassisMachinesDeps): Machines {
@@ -60,6 +46,7 @@ export function chassisMachines(side: ChassisSide, deps: ChassisMachinesDeps): M
       return { kind: 'chassis', uuid, ...(await inWords(side.view(uuid))) };
     },
     timeline: (runUuid) => inWords(side.timeline(runUuid)),
+    picture: async ({ uuid }, name) => side.screenshotFile && inWords(side.screenshotFile(uuid, name)),
     hasSerial: ({ uuid }) => inWords(side.solState(uuid)),
     async openSerial({ uuid }, { takeOver }, receive) {
       const state = await inWords(side.solState(uuid));

@@ -1,30 +1,15 @@
 import type { Clock } from '../../base/clock.ts';
-import { CodedError, messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { parseUuid } from '../../base/uuid.ts';
-import { ConsoleError, type ConsoleErrorCode } from '../errors.ts';
 import type { Machines, VmSide } from '../ports.ts';
+import { inWordsOf } from './in-words.ts';
 import { openStreamLine } from './stream-line.ts';
 
-/** What codes of the KVM room mean here; everything else is a failure of the host. */
-const meanings: Readonly<Record<string, ConsoleErrorCode>> = {
+const inWords = inWordsOf({
   'not-found': 'not-found',
   refused: 'unavailable',
   conflict: 'in-use',
-};
-
-/** Rejects with ConsoleError what the KVM room refused or failed with; a fault of our own stays what it is. */
-async function inWords<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    if (!(error instanceof CodedError) || error instanceof ConsoleError) throw error;
-    throw new ConsoleError(meanings[error.code] ?? 'failed', messageOf(error), {
-      data: { ...error.data },
-      cause: error,
-    });
-  }
-}
+});
 
 /** The VMs of KVM hosts as machines with consoles: VNC and the first serial port. They have no runs. */
 export function vmMachines(

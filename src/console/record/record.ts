@@ -3,8 +3,10 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { ConsoleError } from '../errors.ts';
+import type { Broken } from '../protocol.ts';
 import type { SerialRecord } from '../serial/types.ts';
 import { type Entry, isMark } from './entries.ts';
+import { freeBytesAt } from './free-bytes.ts';
 import { createMarkBook } from './marks.ts';
 import { readPiece } from './piece.ts';
 import { createRing } from './ring.ts';
@@ -23,8 +25,12 @@ export interface RecordOptions {
   readonly segmentBytes?: number;
   /** Bytes in memory for readers that keep up, and for a disk that does not. Default 256 KiB: 22 s of a full line. */
   readonly tailBytes?: number;
+  /** The same until there is a first reader. Default `tailBytes` or else 64 KiB, a quarter of it: a rack that installs has hundreds without one. */
+  readonly unreadTailBytes?: number;
   /** Pause after the disk refused. Default 5 s. */
   readonly retryMs?: number;
+  /** What is left of the directory's disk, bytes. Default: what the file system says. */
+  readonly freeBytes?: () => Promise<number>;
 }
 
 /** A record as its owner has it. */
@@ -37,6 +43,7 @@ export interface OpenRecord extends SerialRecord {
 const timeEveryMs = 1000;
 const timeEveryBytes = 256;
 const timeAtLeastMs = 10_000;
+const brokenText = 'the server was stopped in the middle: output before this place may be missing';
 /** Characters of a mark's text. */
 const maxMarkText = 500;
 
@@ -50,16 +57,20 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     capBytes = 64 * 2 ** 20,
     segmentBytes = 4 * 2 ** 20,
     tailBytes = 256 * 2 ** 10,
+    unreadTailBytes = options.tailBytes ?? 64 * 2 ** 10,
     retryMs = 5000,
+    freeBytes = () => freeBytesAt(directory),
   } = options;
   const { segments, entries } = await loadSegments(directory);
   const last = segments.last();
-  const ring = createRing(tailBytes, last === undefined ? 0 : last.first + last.length);
+  const ring = createRing(unreadTailBytes, last === undefined ? 0 : last.first + last.length);
   const marks = createMarkBook();
   for (const entry of entries) if (isMark(entry)) marks.add(entry);
   const start = (): number => Math.min(segments.start() ?? ring.start(), ring.start());
   marks.forgetBefore(start());
 
+  const died = entries.findLast((entry) => 'text' in entry && entry.text === brokenText);
+  let broken: Broken | undefined = died && { offset: died.offset, at: died.at };
   const listeners = new Set<() => void>();
   const writer = createRecordWriter({
     segments,
@@ -70,6 +81,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     segmentBytes,
     capBytes,
     retryMs,
+    freeBytes,
     dropped: () => marks.forgetBefore(start()),
   });
   let timed = { at: Number.NEGATIVE_INFINITY, offset: 0 };
@@ -117,8 +129,8 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
   }
 
   const record: OpenRecord = {
-    memoryBytes: () => ring.capacity + (writer.underway()?.bytes.length ?? 0),
-    kept: () => ({ start: start(), end: ring.end(), runStart: marks.runStart() }),
+    memoryBytes: () => ring.capacity() + (writer.underway()?.bytes.length ?? 0),
+    kept: () => ({ start: start(), end: ring.end(), runStart: marks.runStart(), broken }),
     append(bytes) {
       if (closing !== undefined || bytes.length === 0) return;
       noteTime();
@@ -140,6 +152,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
       readPiece({ segments, ring, marks, clock, start, writer }, from, marksAfter, maxBytes),
     search: (text, before, limit) => searchRecord(record, createTimes(), text, before, limit),
     onNews(listener) {
+      ring.grow(tailBytes);
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
@@ -161,7 +174,9 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
   const newest = entries.at(-1);
   const end = ring.end();
   const isKnown = newest?.offset === end && (newest.kind === 'closed' || newest.kind === 'gap');
-  if (last !== undefined && !isKnown)
-    record.mark('gap', 'the server was stopped in the middle: output before this place may be missing');
+  if (last !== undefined && !isKnown) {
+    broken = { offset: end, at: clock.now() };
+    record.mark('gap', brokenText);
+  }
   return record;
 }

@@ -36,17 +36,27 @@ export interface RecordWriterOptions {
   readonly capBytes: number;
   /** Pause after the disk refused. */
   readonly retryMs: number;
+  /** What is left of the disk that the directory is on, bytes. */
+  readonly freeBytes: () => Promise<number>;
   /** Older output is gone from the disk. */
   readonly dropped: () => void;
 }
 
 /** Bytes that are copied out of the ring at a time. */
 const maxWrite = 64 * 1024;
+/**
+ * Left free on the disk: the database is on it, and without room for that every run fails, while a record only loses output. It holds the
+ * database's log and what a thousand records write between two looks at the disk.
+ */
+const reserveBytes = 512 * 2 ** 20;
+/** The disk is looked at for each new segment, and once for so much output. */
+const lookBytes = 256 * 1024;
 /** Entries wait in memory while the disk refuses. */
 const maxWaiting = 1024;
 
 export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
-  const { segments, ring, clock, log, directory, segmentBytes, capBytes, retryMs, dropped } = options;
+  const { segments, ring, clock, log, directory, segmentBytes, capBytes, retryMs, freeBytes, dropped } =
+    options;
   /** Everything before it is on disk, or lost to it. */
   let written = ring.end();
   let waiting: Entry[] = [];
@@ -57,6 +67,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   let isFailing = false;
   let isChanged = false;
   let stopped = false;
+  let lookedAt = Number.NEGATIVE_INFINITY;
 
   async function shut(): Promise<void> {
     const open = current;
@@ -81,11 +92,26 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
       }
     }
     await shut();
+    await keepReserve(last !== undefined && last.length > 0);
     // Nothing came into it before there was a hole: it would stay behind as an empty file at each try.
     if (last?.length === 0) await segments.drop(last);
     current = await segments.openNew(written);
     waiting.unshift({ offset: written, at: clock.now(), kind: 'time' });
     return current;
+  }
+
+  /** Gives a segment of our own for what comes, while the disk is nearly full; rejects as a full disk does when there is none to give. */
+  async function keepReserve(mayDropLast: boolean): Promise<void> {
+    lookedAt = written;
+    if ((await freeBytes()) >= reserveBytes) return;
+    const oldest = segments.oldest();
+    if (oldest === undefined || (oldest === segments.last() && !mayDropLast)) {
+      throw new Error(
+        `less than ${reserveBytes / 2 ** 20} MiB are left on the disk, which the database needs`,
+      );
+    }
+    await segments.drop(oldest);
+    dropped();
   }
 
   async function makeRoom(bytes: number): Promise<void> {
@@ -100,6 +126,7 @@ export function createRecordWriter(options: RecordWriterOptions): RecordWriter {
   async function writeOutput({ segment, output }: OpenSegment): Promise<void> {
     const room = Math.max(1, segmentBytes - segment.length - segment.sidecarLength);
     const wanted = Math.min(room, maxWrite, ring.end() - written);
+    if (written - lookedAt >= lookBytes) await keepReserve(false);
     await makeRoom(wanted);
     // The ring went on while the disk was waited for.
     if (ring.start() > written) return;

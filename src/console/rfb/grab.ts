@@ -3,7 +3,15 @@ import { ByteReader, WireError } from '../../base/bytes.ts';
 import { ConsoleError } from '../errors.ts';
 import { type ExactReader, largestTake } from './exact-reader.ts';
 import { notRfb } from './login.ts';
-import { blankPicture, checkSize, copyPart, drawPixels, isInside, type Picture } from './picture.ts';
+import {
+  blankPicture,
+  checkSize,
+  copyPart,
+  drawPixels,
+  isInside,
+  maxPixels,
+  type Picture,
+} from './picture.ts';
 import { encodeSetEncodings, encodings } from './wire/encodings.ts';
 import type { ScreenSize } from './wire/init.ts';
 import { bytesPerPixel, encodeSetPixelFormat } from './wire/pixel-format.ts';
@@ -20,7 +28,7 @@ import {
 } from './wire/updates.ts';
 
 /** What a server may do before its screen is there; each is far above what servers do, and bounds memory and time. */
-const limits = { updates: 64, sizes: 16, pixels: 4 * 8192 * 8192 };
+const limits = { updates: 64, sizes: 16, pixels: 4 * maxPixels };
 
 /** A screen as far as it is drawn. */
 interface Canvas {

@@ -8,17 +8,22 @@ export interface Picture extends ScreenSize {
   readonly rgb: Uint8Array;
 }
 
-/** Pixels a side, and so 64 Mi altogether. */
+/**
+ * Pixels altogether: four times those of a screen of 2560 x 1600. A server could claim any size, and each pixel costs 3 bytes here and as
+ * many again in a picture that does not get smaller by compression.
+ */
+export const maxPixels = 16 * 1024 * 1024;
+/** Pixels a side: a row must fit into what is read at once. */
 const maxSide = 8192;
 
-/** ConsoleError `failed` for a screen of no size or over 8192 pixels a side. */
+/** ConsoleError `failed` for a screen of no size, over 8192 pixels a side or over 16 Mi altogether. */
 export function checkSize({ width, height }: ScreenSize): void {
   if (width === 0 || height === 0)
     throw new ConsoleError('failed', 'the screen has no size; try again later');
-  if (width <= maxSide && height <= maxSide) return;
+  if (width <= maxSide && height <= maxSide && width * height <= maxPixels) return;
   throw new ConsoleError(
     'failed',
-    `the screen has ${width} x ${height} pixels; at most ${maxSide} x ${maxSide} can be taken`,
+    `the screen has ${width} x ${height} pixels; at most ${maxSide} a side and ${maxPixels} altogether can be taken; make the screen smaller`,
   );
 }
 

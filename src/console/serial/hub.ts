@@ -20,12 +20,24 @@ export interface SerialHubOptions {
   readonly lingerMs?: number;
 }
 
-/** Before each try to open again; the last one holds for all later ones. */
-const retryMs = [1000, 2000, 5000, 10_000, 30_000] as const;
-/** Somebody outside works there; it costs them nothing when we ask once a minute. */
-const inUseRetryMs = 60_000;
+/**
+ * Before each try to open again; the last one holds for all later ones. Every half a minute for three minutes and every minute for ten: a
+ * BMC that starts again is back by then. One that never gives its console would get, and maybe log, a login for each try: seldom later on.
+ */
+const retryMs: readonly number[] = [
+  1, 2, 5, 10, 30, 30, 30, 30, 30, 60, 60, 60, 60, 60, 60, 60, 300, 300, 300, 300, 900,
+].map((seconds) => seconds * 1000);
+/**
+ * Somebody outside works there; it costs them nothing when we ask. More often at first: it may be a session of our own that was lost,
+ * which the BMC ends after about a minute.
+ */
+const inUseRetryMs = [15_000, 15_000, 15_000, 15_000, 60_000] as const;
 /** A line that lived so long was a good one: the pauses begin anew. */
 const goodLineMs = 60_000;
+/** A machine that neither opens nor gives back its line must not hold up the end of the server, or of the machine. */
+const closeMs = 5000;
+/** Whoever comes has a line tried for at once, but not sooner behind the last try: a page that asks again and again must not log in as often. */
+const soonestMs = 5000;
 
 /** One serial line for everybody who holds it; see SerialHub. It opens nothing before the first hold. */
 export function createSerialHub(options: SerialHubOptions): SerialHub {
@@ -41,7 +53,9 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
   let tries = 0;
   let isClosed = false;
   let isTelling = false;
-  let cancelRetry = (): void => {};
+  let triedAt = Number.NEGATIVE_INFINITY;
+  let retryAt = Number.POSITIVE_INFINITY;
+  let stopRetry = (): void => {};
   let cancelLinger = (): void => {};
 
   function tell(): void {
@@ -68,20 +82,29 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     tell();
   }
 
+  function cancelRetry(): void {
+    stopRetry();
+    retryAt = Number.POSITIVE_INFINITY;
+  }
+
   function retryIn(ms: number): void {
-    cancelRetry();
-    cancelRetry = clock.after(ms, () => {
+    stopRetry();
+    retryAt = clock.now() + ms;
+    stopRetry = clock.after(ms, () => {
+      retryAt = Number.POSITIVE_INFINITY;
       if (holds > 0) void connect(false).catch(() => undefined);
     });
   }
 
   /** Another try later, while anybody holds. */
   function tryAgain(state: SerialState): void {
+    triedAt = clock.now();
     if (isClosed || holds === 0) return rest({ state: 'idle' });
     rest(state);
-    const pause = retryMs[Math.min(tries, retryMs.length - 1)] ?? 0;
+    const pauses = state.state === 'in-use' ? inUseRetryMs : retryMs;
+    const pause = pauses[Math.min(tries, pauses.length - 1)] ?? 0;
     tries += 1;
-    retryIn(state.state === 'in-use' ? inUseRetryMs : pause);
+    retryIn(pause);
   }
 
   function lost(ended: Session, text: string | undefined): void {
@@ -97,6 +120,10 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     rest({ state: 'opening' });
     // The machine has one line: ours must be given back first.
     await leaving;
+    if (isClosed) {
+      rest({ state: 'idle' });
+      throw closedError();
+    }
     try {
       const opened = await openSession({
         open,
@@ -111,6 +138,11 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
         leaving = opened.close(unwatchedText);
         await leaving;
         return rest({ state: 'idle' });
+      }
+      const over = opened.ended();
+      if (over !== undefined) {
+        leaving = opened.close();
+        throw new ConsoleError('failed', over.text ?? 'the machine closed its console at once');
       }
       session = opened;
       rest({ state: 'idle' });
@@ -155,6 +187,15 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     if (session === undefined && connecting === undefined) rest({ state: 'idle' });
   }
 
+  /** Tries for somebody who comes. */
+  function tryNow(): void {
+    if (session !== undefined || connecting !== undefined || resting.state === 'in-use' || isClosed) return;
+    const waitMs = triedAt + soonestMs - clock.now();
+    if (waitMs <= 0) return void connect(false).catch(() => undefined);
+    if (clock.now() + waitMs < retryAt) retryIn(waitMs);
+    if (resting.state === 'idle') rest({ state: 'opening' });
+  }
+
   /** The line for somebody who has the keyboard. */
   function lineFor(viewerId: string): Session {
     if (floor.writer()?.id !== viewerId)
@@ -173,8 +214,7 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
       holds += 1;
       cancelLinger();
       isLingering = false;
-      if (session === undefined && resting.state !== 'in-use' && !isClosed)
-        void connect(false).catch(() => undefined);
+      tryNow();
       let isReleased = false;
       return () => {
         if (isReleased) return;
@@ -185,7 +225,7 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     async takeOver() {
       // What is under way may end with the line being ours, or show whose it is.
       for (let busy = connecting; busy !== undefined; busy = connecting) await busy.catch(() => undefined);
-      if (isClosed) throw new ConsoleError('unavailable', 'this console was closed; open it again');
+      if (isClosed) throw closedError();
       if (session?.state().state === 'open') return;
       if (holds === 0) linger();
       const stale = session;
@@ -209,11 +249,28 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
       cancelRetry();
       cancelLinger();
       floor.close();
-      await connecting?.catch(() => undefined);
-      await leave('the console was closed: what is printed from here on is not recorded');
+      const left = async (): Promise<void> => {
+        // A line that is opened still is closed when it comes, however late.
+        await connecting?.catch(() => undefined);
+        await leave('the console was closed: what is printed from here on is not recorded');
+      };
+      await atMost(closeMs, clock, left());
     },
   };
 }
+
+/** Waits for work that never rejects, but not for ever; it goes on alone then. */
+async function atMost(ms: number, clock: Clock, work: Promise<void>): Promise<void> {
+  let stop = (): void => {};
+  const late = new Promise<void>((resolve) => {
+    stop = clock.after(ms, resolve);
+  });
+  await Promise.race([work, late]);
+  stop();
+}
+
+const closedError = (): ConsoleError =>
+  new ConsoleError('unavailable', 'this console was closed; open it again');
 
 const unwatchedText = 'nobody watches any more: what is printed from here on is not recorded';
 

@@ -20,6 +20,8 @@ export interface Session {
   readonly sendBreak: () => Promise<void>;
   readonly waiting: () => number;
   readonly drop: (error: ConsoleError) => void;
+  /** How the line ended by itself; undefined while it has not. */
+  readonly ended: () => { readonly text: string | undefined } | undefined;
   /** Never rejects. With a text the record is told that it ends here. */
   readonly close: (why?: string) => Promise<void>;
 }
@@ -142,6 +144,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     },
     waiting: throttle.waiting,
     drop: throttle.drop,
+    ended: () => end,
     close,
   };
   return session;

@@ -1,4 +1,4 @@
-import type { SearchHit, SerialState, Viewer } from '../protocol.ts';
+import type { Broken, SearchHit, SerialState, Viewer } from '../protocol.ts';
 
 /** Something that happened at a place of the record. */
 export interface Mark {
@@ -21,7 +21,13 @@ export interface Piece {
  * machine and go on after a restart. Bytes are kept in memory for readers that keep up.
  */
 export interface SerialRecord {
-  kept(): { readonly start: number; readonly end: number; readonly runStart: number | undefined };
+  kept(): {
+    readonly start: number;
+    readonly end: number;
+    readonly runStart: number | undefined;
+    /** The newest place where output may be missing since the server died. */
+    readonly broken?: Broken | undefined;
+  };
   append(bytes: Uint8Array): void;
   mark(kind: Mark['kind'], text?: string): void;
   /** At most `maxBytes` from an offset on, and the marks of that stretch; nothing new: empty bytes at the end. Rejects with ConsoleError `storage`. */

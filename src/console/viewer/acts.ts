@@ -8,6 +8,8 @@ type Request = Extract<ClientMessage, { readonly request: number }>;
 
 /** Hits in one answer to a search. */
 const maxHits = 100;
+/** Base64 characters of a picture: some 3 MiB, more than a full HD screen of text. */
+const maxPicture = 4 * 1024 * 1024;
 /** Requests of one viewer that are under way. */
 const maxRequests = 8;
 
@@ -30,6 +32,8 @@ export interface ActsDeps {
   /** A ticket for the screen; throws ConsoleError. */
   readonly screenTicket: (viewOnly: boolean) => string;
   readonly power: (action: 'on' | 'off' | 'reset') => Promise<void>;
+  /** A picture of the machine as PNG; undefined when there is none of that name. */
+  readonly picture: (name: string) => Promise<Uint8Array | undefined>;
   /** Before the end of an action is told. */
   readonly note: (action: ViewerAction) => Promise<void>;
 }
@@ -39,7 +43,7 @@ const textOf = (error: unknown): string =>
   error instanceof ConsoleError ? messageOf(error) : 'the server could not do this; its log says why';
 
 export function createActs(deps: ActsDeps): Acts {
-  const { desk, you, mayType, mayAct, now, screenTicket, power, note } = deps;
+  const { desk, you, mayType, mayAct, now, screenTicket, power, picture, note } = deps;
   const { hub } = desk;
   let underWay = 0;
 
@@ -61,6 +65,17 @@ export function createActs(deps: ActsDeps): Acts {
     }
     await note({ kind, error, beganAt });
     if (error !== undefined) throw error;
+  }
+
+  async function pictureOf(name: string): Promise<string> {
+    const png = await picture(name);
+    if (png === undefined)
+      throw new ConsoleError('unavailable', 'this picture is not kept any more: the oldest ones go first');
+    if (4 * Math.ceil(png.byteLength / 3) > maxPicture) {
+      const text = 'this picture is too large for the console; fetch it from the address in the timeline';
+      throw new ConsoleError('refused', text);
+    }
+    return Buffer.from(png.buffer, png.byteOffset, png.byteLength).toString('base64');
   }
 
   async function answer(message: Request): Promise<ServerMessage> {
@@ -89,9 +104,11 @@ export function createActs(deps: ActsDeps): Acts {
         return { type: 'screen-ticket', request, ticket };
       }
       case 'search': {
-        const { hits, more } = await hub.record.search(message.text, message.before, maxHits);
-        return { type: 'found', request, hits, more };
+        const found = await hub.record.search(message.text, message.before, maxHits);
+        return { type: 'found', request, ...found };
       }
+      case 'picture':
+        return { type: 'picture', request, png: await pictureOf(message.name) };
       default:
         return assertNever(message, 'request');
     }

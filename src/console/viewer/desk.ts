@@ -9,10 +9,11 @@ export interface Desk {
   readonly subject: ConsoleSubject;
   readonly hub: SerialHub;
   view(): MachineView;
-  /** Lines of the newest run. */
+  /** Lines of the newest run; undefined until somebody is there and they were read. */
   timeline(): { readonly runUuid: string; readonly lines: readonly TimelineLine[] } | undefined;
   hasScreen(): boolean;
   serial(): SerialState;
+  /** The same list until somebody comes or goes. */
   viewers(): readonly Viewer[];
   /** Adds a viewer; the answer takes it away again, and the keyboard from it. */
   enter(viewer: Viewer): () => void;
@@ -46,6 +47,7 @@ export async function openDesk(deps: {
 }): Promise<Desk> {
   const { subject, hub, machines, log } = deps;
   const present = new Map<string, Viewer>();
+  let viewers: readonly Viewer[] = [];
   const listeners = new Set<() => void>();
   let wanted = 0;
   let release: (() => void) | undefined;
@@ -60,7 +62,9 @@ export async function openDesk(deps: {
       machines.hasSerial(subject),
       machines.hasScreen(subject),
     ]);
-    const lines = view.run === undefined ? [] : await machines.timeline(view.run.uuid);
+    // Each step of each run would have it read whole, for nobody.
+    const isSeen = present.size > 0 && view.run !== undefined;
+    const lines = isSeen ? await machines.timeline(view.run.uuid) : undefined;
     return { view, line, screen, lines };
   };
   let known = await ask();
@@ -105,6 +109,18 @@ export async function openDesk(deps: {
     }
   }
 
+  function refresh(): Promise<void> {
+    again = true;
+    asking ??= (async () => {
+      while (again && !isClosed()) {
+        again = false;
+        await refreshOnce();
+      }
+      asking = undefined;
+    })();
+    return asking;
+  }
+
   const stopHub = hub.onChange(tell);
   await markRun();
 
@@ -112,15 +128,21 @@ export async function openDesk(deps: {
     subject,
     hub,
     view: () => known.view,
-    timeline: () => known.view.run && { runUuid: known.view.run.uuid, lines: known.lines },
+    timeline() {
+      const { lines, view } = known;
+      return lines && view.run && { runUuid: view.run.uuid, lines };
+    },
     hasScreen: () => known.screen,
     serial: () => (known.line.yes ? hub.state() : { state: 'none', text: known.line.text }),
-    viewers: () => [...present.values()],
+    viewers: () => viewers,
     enter(viewer) {
       present.set(viewer.id, viewer);
+      viewers = [...present.values()];
       tell();
+      if (known.lines === undefined) void refresh();
       return () => {
         if (!present.delete(viewer.id)) return;
+        viewers = [...present.values()];
         hub.floor.leave(viewer.id);
         tell();
       };
@@ -128,6 +150,8 @@ export async function openDesk(deps: {
     wantSerial() {
       wanted += 1;
       settleLine();
+      // A line that is waited for is tried at once for whoever comes.
+      if (wanted > 1 && release !== undefined) hub.hold()();
       let given = false;
       return () => {
         if (given) return;
@@ -136,17 +160,7 @@ export async function openDesk(deps: {
         settleLine();
       };
     },
-    refresh() {
-      again = true;
-      asking ??= (async () => {
-        while (again && !isClosed()) {
-          again = false;
-          await refreshOnce();
-        }
-        asking = undefined;
-      })();
-      return asking;
-    },
+    refresh,
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -11,6 +11,9 @@ type Members = Readonly<Record<string, unknown>>;
 
 const isOffset = (value: unknown): value is number =>
   typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
+/** A file's name, never a path. */
+const isPictureName = (value: unknown): value is string =>
+  typeof value === 'string' && /^[0-9a-z][0-9a-z-]{0,79}\.png$/.test(value);
 const isId = (value: unknown): value is string => typeof value === 'string' && /^[0-9a-f]{1,64}$/.test(value);
 
 /** `undefined` is absent; anything else must be as the guard says. */
@@ -41,6 +44,10 @@ function withRequest(message: Members, request: number): ClientMessage | undefin
       if (typeof text !== 'string' || text === '' || text.length > maxSearchLength || !before)
         return undefined;
       return { type: 'search', request, text, ...(before.of === undefined ? {} : { before: before.of }) };
+    }
+    case 'picture': {
+      const { name } = message;
+      return isPictureName(name) ? { type: 'picture', request, name } : undefined;
     }
     default:
       return undefined;

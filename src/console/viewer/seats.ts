@@ -14,37 +14,45 @@ export interface Seat {
 
 /** Places for those who look, at all machines. */
 export interface Seats {
-  /** Throws ConsoleError `refused` when no place is left. */
-  check(subject: ConsoleSubject): void;
+  /** Throws ConsoleError `refused` when no place is left, or none for this account. */
+  check(subject: ConsoleSubject, accountUuid: string): void;
   /** As `check`, and takes the place. */
   take(holder: TicketHolder): Seat;
-  /** Whether anybody sits there for whom this holds. */
-  some(holds: (holder: TicketHolder) => boolean): boolean;
+  /** Who sits there. */
+  holders(): readonly TicketHolder[];
   end(isOver: (holder: TicketHolder) => boolean, text: string, final: boolean): void;
 }
 
-/** At most `ofMachine` at one machine and `inAll` at all. */
+/** At most `ofMachine` at one machine, `ofAccount` for one account, and `inAll` at all. */
 export function createSeats({
   ofMachine,
+  ofAccount,
   inAll,
 }: {
   readonly ofMachine: number;
+  readonly ofAccount: number;
   readonly inAll: number;
 }): Seats {
   const taken = new Map<Seat, { readonly holder: TicketHolder; readonly end: End }>();
 
-  function check({ kind, uuid }: ConsoleSubject): void {
-    const here = [...taken.values()].filter(
-      ({ holder: { subject } }) => subject.kind === kind && subject.uuid === uuid,
-    );
-    if (taken.size < inAll && here.length < ofMachine) return;
+  const holders = (): readonly TicketHolder[] => [...taken.values()].map(({ holder }) => holder);
+  const count = (holds: (holder: TicketHolder) => boolean): number => holders().filter(holds).length;
+
+  function check({ kind, uuid }: ConsoleSubject, accountUuid: string): void {
+    const own = count(({ caller }) => caller.accountUuid === accountUuid);
+    if (own >= ofAccount) {
+      const text = `this account has ${own} consoles or screens open, and may have no more; close one and try again`;
+      throw new ConsoleError('refused', text);
+    }
+    const here = count(({ subject }) => subject.kind === kind && subject.uuid === uuid);
+    if (taken.size < inAll && here < ofMachine) return;
     throw new ConsoleError('refused', 'too many people look at consoles now; close one and try again');
   }
 
   return {
     check,
     take(holder) {
-      check(holder.subject);
+      check(holder.subject, holder.caller.accountUuid);
       let occupant: End | undefined;
       let ended: Parameters<End> | undefined;
       const seat: Seat = {
@@ -61,7 +69,7 @@ export function createSeats({
       taken.set(seat, { holder, end });
       return seat;
     },
-    some: (holds) => [...taken.values()].some(({ holder }) => holds(holder)),
+    holders,
     end(isOver, text, final) {
       for (const { holder, end } of taken.values()) if (isOver(holder)) end(text, final);
     },

@@ -4,6 +4,15 @@ import type { Desk } from './desk.ts';
 /** Lines of a timeline in one message. */
 const maxLines = 500;
 
+/** Of what all viewers of a machine share: with hundreds of them, each key that is typed would have it written hundreds of times. */
+const texts = new WeakMap<object, string>();
+
+function textOf(shared: object): string {
+  const text = texts.get(shared) ?? JSON.stringify(shared);
+  texts.set(shared, text);
+  return text;
+}
+
 /** What a viewer was told of a machine, so that only what changed is told again, and of many changes only the last. */
 export interface States {
   /** The next message; undefined when the viewer knows everything. */
@@ -11,22 +20,26 @@ export interface States {
 }
 
 /** `machine` is told already: `hello` has it. */
-export function createStates(desk: Desk): States {
-  const told = new Map<ServerMessage['type'], string>([['machine', JSON.stringify(desk.view())]]);
+export function createStates(desk: Desk, viewerId: string): States {
+  const told = new Map<ServerMessage['type'], string>([['machine', textOf(desk.view())]]);
   let lines = { runUuid: '', count: 0 };
 
-  const now = (): readonly ServerMessage[] => {
-    const writer = desk.hub.floor.writer();
+  /** Each with a text that is another one when the message is. */
+  const now = (): ReadonlyArray<readonly [message: ServerMessage, text: string]> => {
+    const writer = desk.hub.floor.writer()?.id;
+    const [machine, viewers, serial] = [desk.view(), desk.viewers(), desk.serial()];
+    const available = desk.hasScreen();
+    // Each key would be news for everybody.
+    const waiting = writer === viewerId ? desk.hub.waiting() : 0;
     return [
-      { type: 'machine', machine: desk.view() },
-      { type: 'serial', serial: desk.serial() },
-      { type: 'screen', available: desk.hasScreen() },
-      {
-        type: 'viewers',
-        viewers: desk.viewers(),
-        ...(writer === undefined ? {} : { writer: writer.id }),
-      },
-      { type: 'typing', waiting: desk.hub.waiting() },
+      [{ type: 'machine', machine }, textOf(machine)],
+      [{ type: 'serial', serial }, JSON.stringify(serial)],
+      [{ type: 'screen', available }, String(available)],
+      [
+        { type: 'viewers', viewers, ...(writer === undefined ? {} : { writer }) },
+        `${writer ?? ''} ${textOf(viewers)}`,
+      ],
+      [{ type: 'typing', waiting }, String(waiting)],
     ];
   };
 
@@ -44,8 +57,7 @@ export function createStates(desk: Desk): States {
 
   return {
     next() {
-      for (const message of now()) {
-        const text = JSON.stringify('machine' in message ? message.machine : message);
+      for (const [message, text] of now()) {
         if (told.get(message.type) === text) continue;
         // Nothing waits at the start; that needs no words.
         const isNews = message.type !== 'typing' || message.waiting > 0 || told.has('typing');

@@ -2,7 +2,7 @@ import { messageOf } from '../../base/errors.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import { createIdle } from '../idle.ts';
-import { protocolVersion, type ServerMessage, type Viewer } from '../protocol.ts';
+import { type ClientMessage, protocolVersion, type ServerMessage, type Viewer } from '../protocol.ts';
 import type { ViewerChannel } from '../service.ts';
 import { type ActsDeps, createActs } from './acts.ts';
 import type { Desk } from './desk.ts';
@@ -45,7 +45,7 @@ export function startViewer(deps: ViewerDeps): RunningViewer {
   const { desk, channel, you, mayType, mayAct, resume, idleMs, isBusy, clock, log, gone } = deps;
   const { hub, subject } = desk;
   const acts = createActs({ ...deps, now: () => clock.now() });
-  const states = createStates(desk);
+  const states = createStates(desk, you.id);
   const feed = createFeed(hub.record);
   const answers: ServerMessage[] = [
     {
@@ -62,11 +62,17 @@ export function startViewer(deps: ViewerDeps): RunningViewer {
   let giveLine = (): void => {};
   let askedBy: string | undefined;
   let frames = { since: clock.now(), count: 0 };
+  let pictures = 0;
   let over = false;
 
   function keptOf() {
-    const { start, end, runStart } = hub.record.kept();
-    return { start, end, ...(runStart === undefined ? {} : { runStart }) };
+    const { start, end, runStart, broken } = hub.record.kept();
+    return {
+      start,
+      end,
+      ...(runStart === undefined ? {} : { runStart }),
+      ...(broken === undefined ? {} : { broken }),
+    };
   }
 
   /** Tells the writer who wants the keyboard, once each time. */
@@ -103,6 +109,23 @@ export function startViewer(deps: ViewerDeps): RunningViewer {
     const bye: ServerMessage = { type: 'bye', text, final };
     void channel.send(JSON.stringify(bye));
     channel.close(text);
+  }
+
+  /** Pictures are large: beside the one that is being sent, one more may wait. */
+  function isPictureUnderWay(): boolean {
+    return pictures > 0 || answers.some(({ type }) => type === 'picture');
+  }
+
+  async function ask(message: Extract<ClientMessage, { readonly request: number }>): Promise<void> {
+    const isPicture = message.type === 'picture';
+    if (isPicture && isPictureUnderWay()) {
+      const { request } = message;
+      return answer({ type: 'done', request, error: 'a picture is under way already; wait for it' });
+    }
+    if (isPicture) pictures += 1;
+    const answered = await acts.request(message);
+    if (isPicture) pictures -= 1;
+    answer(answered);
   }
 
   function answer(message: ServerMessage | undefined): void {
@@ -161,7 +184,7 @@ export function startViewer(deps: ViewerDeps): RunningViewer {
       giveLine = desk.wantSerial();
       outlet.wake();
     } else if ('request' in message) {
-      void acts.request(message).then(answer);
+      void ask(message);
     } else {
       acts.keyboard(message);
     }

@@ -55,6 +55,7 @@ export class DhcpEffects {
         if (lease === undefined)
           return this.#send(reply, asked.request.ciaddr ?? asked.arrival.source, asked);
         this.hold(lease.ip, asked);
+        if (outcome.isStored) return this.#send(reply, lease.ip, asked);
         return this.#acknowledge(lease, reply, asked);
       }
       case 'nak':
@@ -114,7 +115,8 @@ export class DhcpEffects {
         this.#send(reply, lease.ip, asked);
       }
     });
-    if (!isQueued) this.#unanswered('too many requests wait for the lease store', asked);
+    if (isQueued) this.#table(lease.ip)?.write(lease);
+    else this.#unanswered('too many requests wait for the lease store', asked);
   }
 
   #giveBack(state: 'declined' | 'released', ip: Ipv4, asked: Asked): void {

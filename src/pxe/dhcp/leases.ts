@@ -13,7 +13,12 @@ export interface Holding {
   readonly state: 'held' | Lease['state'];
   /** From then on anybody may get the address; ms since the epoch. */
   readonly until: number;
+  /** What the client's lease on disk says; undefined when there is none, or when it is being written anew. */
+  readonly stored?: Stored | undefined;
 }
+
+/** The part of a lease on disk that its client's next one may change. */
+export type Stored = Pick<Lease, 'expiresAt' | 'clientId'>;
 
 /** The questions that a decision may ask; none of them changes anything. */
 export interface LeaseView {
@@ -25,6 +30,8 @@ export interface LeaseView {
   /** True when this client had the address until now or a short while ago, so that nothing else can have taken it. */
   hadLately(ip: Ipv4, mac: Mac, now: number): boolean;
   isReservedFor(client: Client): boolean;
+  /** When this client's lease runs out on disk; undefined when that one is not the client's in every point. */
+  storedUntil(ip: Ipv4, client: Client): number | undefined;
   /** The address to offer; undefined when the pool is full. */
   choose(client: Client, requested: Ipv4 | undefined, now: number): Ipv4 | undefined;
 }
@@ -38,6 +45,8 @@ export class LeaseTable implements LeaseView {
   readonly #pool: AddressPool;
   readonly #holdings = new Map<number, Holding>();
   readonly #addresses = new Map<Mac, number>();
+  /** Leases on their way to the disk, the latest of each address; until it is there nobody knows what the disk says. */
+  readonly #writing = new Map<number, Lease>();
   /** Addresses of the dynamic range that somebody had, by the time when they come free. */
   readonly #used = new AddressHeap();
   /** Below this one every address of the range has had a holder, or can't have one. */
@@ -74,6 +83,16 @@ export class LeaseTable implements LeaseView {
     return this.#pool.reservedFor(client) !== undefined;
   }
 
+  storedUntil(ip: Ipv4, { mac, clientId }: Client): number | undefined {
+    const address = ipv4ToNumber(ip);
+    const holding = this.#holdings.get(address);
+    if (holding?.mac !== mac || holding.state !== 'bound' || this.#writing.has(address)) return undefined;
+    const { stored } = holding;
+    // After a restart a client goes on with the lease that runs out last, so that one of several has to be written.
+    if (this.#addresses.get(mac) !== address) return undefined;
+    return stored !== undefined && stored.clientId === clientId ? stored.expiresAt : undefined;
+  }
+
   /** Addresses of the range that are nobody's now. Costs O(n). */
   countFree(now: number): number {
     let free = this.#pool.size;
@@ -107,27 +126,44 @@ export class LeaseTable implements LeaseView {
     if (goesOn && known.state === 'bound') {
       this.#set(address, { ...known, until: Math.max(known.until, until) });
     } else {
-      this.#set(address, { mac, state: 'held', until });
+      this.#set(address, { mac, state: 'held', until, stored: undefined });
     }
+  }
+
+  /** A lease is handed to the store. */
+  write(lease: Lease): void {
+    this.#writing.set(ipv4ToNumber(lease.ip), lease);
   }
 
   /** Takes a lease that is durable now. False when the client lost the address meanwhile (it released or declined it). */
   bind(lease: Lease): boolean {
     const address = ipv4ToNumber(lease.ip);
     const known = this.#holdings.get(address);
+    // Of a table that settings replaced meanwhile nobody knows what else is on its way.
+    const isLatest = this.#writing.get(address) === lease;
+    if (isLatest) this.#writing.delete(address);
     if (known?.mac !== lease.mac || (known.state !== 'held' && known.state !== 'bound')) return false;
-    this.#set(address, { mac: lease.mac, state: 'bound', until: lease.expiresAt });
+    const { mac, expiresAt, clientId } = lease;
+    this.#set(address, {
+      mac,
+      state: 'bound',
+      until: expiresAt,
+      stored: isLatest ? { expiresAt, clientId } : undefined,
+    });
     return true;
   }
 
   /** Ends a promise or a lease: `released` leaves the address to the same client as long as nobody else needs it. */
   end(ip: Ipv4, mac: Mac, state: 'declined' | 'released', until: number): void {
-    this.#set(ipv4ToNumber(ip), { mac, state, until });
+    this.#set(ipv4ToNumber(ip), { mac, state, until, stored: undefined });
   }
 
   /** Everything known, for tables over other pools. */
   *entries(): Iterable<readonly [Ipv4, Holding]> {
-    for (const [address, holding] of this.#holdings) yield [ipv4FromNumber(address), holding];
+    for (const [address, holding] of this.#holdings) {
+      const isSure = !this.#writing.has(address);
+      yield [ipv4FromNumber(address), isSure ? holding : { ...holding, stored: undefined }];
+    }
   }
 
   #isFree(address: number, client: Client, now: number): boolean {
@@ -162,6 +198,7 @@ export class LeaseTable implements LeaseView {
 }
 
 /** What a lease says about its address. */
-export function holdingOf({ mac, state, expiresAt }: Lease): Holding {
-  return { mac, state, until: expiresAt };
+export function holdingOf({ mac, state, expiresAt, clientId }: Lease): Holding {
+  const stored = state === 'bound' ? { expiresAt, clientId } : undefined;
+  return { mac, state, until: expiresAt, stored };
 }

@@ -37,5 +37,5 @@ export function decideProxyReply(
   }
   return isOffer
     ? { kind: 'offer', ip: undefined, fresh: false, reply }
-    : { kind: 'ack', lease: undefined, fresh: false, reply };
+    : { kind: 'ack', lease: undefined, isStored: false, fresh: false, reply };
 }

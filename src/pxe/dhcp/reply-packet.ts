@@ -50,7 +50,8 @@ export function grantReply(
         siaddr: boot.siaddr,
         file: boot.file,
         options: new Map([
-          ...networkOptions(type, lease?.seconds, config),
+          ...networkOptions(type, config),
+          ...(lease === undefined ? [] : times(lease.seconds)),
           ...boot.options,
           ...(grant.rapid === true ? [[code.rapidCommit, nothing] as const] : []),
           ...serverOptions(type, request, config),
@@ -99,7 +100,7 @@ export function nakReply(request: DhcpRequest, why: string, config: ReplyConfig)
       [code.message, encodeText(why)],
     ]),
   };
-  const datagram = fitted(packet, request);
+  const datagram = fitted(packet, request, true);
   return (
     datagram && {
       type: 'nak',
@@ -134,7 +135,7 @@ function answerTo({ packet }: DhcpRequest, ciaddr = NOWHERE, yiaddr = NOWHERE): 
 type Entries = readonly (readonly [number, Uint8Array])[];
 
 /** What an address needs to be of use, the same for all clients of a network. */
-function networkOptions(type: Reply['type'], seconds: number | undefined, config: ReplyConfig): Entries {
+function networkOptions(type: Reply['type'], config: ReplyConfig): Entries {
   const { serverAddress, subnet, netmask, router, dns } = config;
   return [
     [code.messageType, encodeMessageType(type)],
@@ -143,7 +144,6 @@ function networkOptions(type: Reply['type'], seconds: number | undefined, config
     [code.broadcastAddress, encodeAddresses([broadcastOf(subnet, netmask)])],
     ...(router === undefined ? [] : [[code.router, encodeAddresses([router])] as const]),
     ...(dns.length === 0 ? [] : [[code.domainNameServer, encodeAddresses(dns)] as const]),
-    ...(seconds === undefined ? [] : times(seconds)),
   ];
 }
 
@@ -184,8 +184,8 @@ function echoes(
   return echoed;
 }
 
-/** Encoded network options by message type and lease time; a configuration never changes. */
-const tails = new WeakMap<ReplyConfig, Map<string, Uint8Array>>();
+/** Encoded network options by message type; a configuration never changes. */
+const tails = new WeakMap<ReplyConfig, Map<Reply['type'], Uint8Array>>();
 
 /**
  * The usual answer to a system that boots nothing, made of parts that were encoded before; undefined when there is more to it, or
@@ -200,11 +200,12 @@ function fromTail(
 ): Uint8Array | undefined {
   if (boot.bootFile !== undefined || rapid === true || request.type === 'bootp') return undefined;
   if (request.relay?.serverIdOverride !== undefined) return undefined;
-  const known = tails.get(config) ?? new Map<string, Uint8Array>();
+  const known = tails.get(config) ?? new Map<Reply['type'], Uint8Array>();
   tails.set(config, known);
-  const key = `${type}${lease?.seconds}`;
-  const tail = known.get(key) ?? encodeTail(new Map(networkOptions(type, lease?.seconds, config)));
-  known.set(key, tail);
-  const datagram = encodeOnTail(head, tail, echoes(request, config));
+  const tail = known.get(type) ?? encodeTail(new Map(networkOptions(type, config)));
+  known.set(type, tail);
+  const more = new Map(lease === undefined ? [] : times(lease.seconds));
+  for (const [option, value] of echoes(request, config)) more.set(option, value);
+  const datagram = encodeOnTail(head, tail, more);
   return datagram.length <= request.maxMessageSize - UDP_HEADERS ? datagram : undefined;
 }

@@ -19,15 +19,17 @@ const dispensable: readonly number[] = [
 /**
  * Bytes of an answer in no more than its client takes (RFC 2131 §2, option 57): with options in `file` and `sname` if need be, then
  * with what the client asked for as far as it fits, the first in its list first (RFC 2132 §9.8). Undefined when even that what
- * makes the lease and the boot is too much.
+ * makes the lease and the boot is too much. A NAK is no longer than what it refuses: it gives nothing that were worth more bytes to a
+ * forger. Relays and ROMs that drop messages under 300 bytes pass no shorter request either.
  */
-export function fitted(packet: DhcpPacket, request: DhcpRequest): Uint8Array | undefined {
-  const limit = request.maxMessageSize - UDP_HEADERS;
+export function fitted(packet: DhcpPacket, request: DhcpRequest, isNak = false): Uint8Array | undefined {
+  const most = request.maxMessageSize - UDP_HEADERS;
+  const limit = isNak ? Math.min(most, request.bytes) : most;
   const fit = (options: DhcpPacket['options'], mayOverload: boolean): Uint8Array | undefined =>
     fitDhcpPacket({ ...packet, options }, limit, mayOverload);
   const tight = lean(packet, request, true);
   // BOOTP has no option 52, and some ROMs read it badly: what is said twice goes before that.
-  const mayOverload = request.type !== 'bootp';
+  const mayOverload = request.type !== 'bootp' && !isNak;
   const whole = fit(lean(packet, request, false), false) ?? fit(tight, false) ?? fit(tight, mayOverload);
   if (whole !== undefined) return whole;
   const kept = new Map([...tight].filter(([option]) => !dispensable.includes(option)));

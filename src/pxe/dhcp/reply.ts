@@ -3,6 +3,7 @@ import { type Ipv4, sameSubnet } from '../../base/ipv4.ts';
 import type { BootDecision, Lease } from '../ports.ts';
 import { bootFieldsFor } from './boot-fields.ts';
 import { architectureName, firmwareOf } from './firmware.ts';
+import { leaseSeconds, type Term, termOf } from './lease-time.ts';
 import type { LeaseView } from './leases.ts';
 import type { ReplyConfig } from './reply-config.ts';
 import { grantReply, nakReply, type Reply } from './reply-packet.ts';
@@ -12,10 +13,11 @@ import type { DhcpRequest } from './request.ts';
 export type DhcpOutcome =
   /** `ip` undefined: an offer of proxyDHCP. `fresh`: the client has not had the address lately, so that somebody else may use it. */
   | { readonly kind: 'offer'; readonly ip: Ipv4 | undefined; readonly fresh: boolean; readonly reply: Reply }
-  /** `lease` must be durable before the reply leaves; undefined for an INFORM. */
+  /** `lease` must be durable before the reply leaves, as it is when `isStored`; undefined for an INFORM. */
   | {
       readonly kind: 'ack';
       readonly lease: Lease | undefined;
+      readonly isStored: boolean;
       readonly fresh: boolean;
       readonly reply: Reply;
     }
@@ -108,10 +110,12 @@ function giveChosen(
   const ip = leases.choose(request, wished, now);
   if (ip === undefined) return { kind: 'pool-full' };
   const fresh = !leases.hadLately(ip, request.mac, now);
-  const reply = grantReply(type, request, { lease: { ip, seconds }, boot, rapid }, config);
+  const term = termOf(request, ip, seconds, leases, config, now);
+  const reply = grantReply(type, request, { lease: { ip, seconds: term.seconds }, boot, rapid }, config);
   if (reply === undefined) return tooLarge();
+  const { lease, isStored } = term;
   return type === 'ack'
-    ? { kind: 'ack', fresh, lease: leaseOf(request, ip, seconds, config, now), reply }
+    ? { kind: 'ack', fresh, lease, isStored, reply }
     : { kind: 'offer', fresh, ip, reply };
 }
 
@@ -134,7 +138,8 @@ function answerRequest(
   const isFree = leases.isFreeFor(ip, request, now);
   const isInitReboot = serverId === undefined && ciaddr === undefined;
   if (isFree && (!isInitReboot || leases.addressOf(mac) === ip)) {
-    return acknowledge(request, decision, ip, config, now);
+    const seconds = leaseSeconds(request, decision, config);
+    return confirm(request, decision, termOf(request, ip, seconds, leases, config, now), config);
   }
   const refusal = refusalOf(request, ip, isFree, leases, config, now);
   if (refusal === undefined) return ignore('no record of this client');
@@ -164,37 +169,27 @@ function refusalOf(
   return !isFree && holding !== undefined && holding.until > now ? 'address in use' : undefined;
 }
 
-function acknowledge(
-  request: DhcpRequest,
-  decision: Allowed,
-  ip: Ipv4,
-  config: ReplyConfig,
-  now: number,
-): DhcpOutcome {
-  const seconds = leaseSeconds(request, decision, config);
-  return confirm(request, decision, leaseOf(request, ip, seconds, config, now), { ip, seconds }, config);
-}
-
 /** Parameters for an address that the client has from elsewhere: no lease, no times. RFC 2131 §4.3.5 */
 function inform(request: DhcpRequest, decision: Allowed, config: ReplyConfig): DhcpOutcome {
   if (request.ciaddr === undefined) return ignore('informs of no address');
   if (!sameSubnet(request.ciaddr, config.subnet, config.netmask))
     return ignore('informs of an address of another network');
-  return confirm(request, decision, undefined, undefined, config);
+  return confirm(request, decision, undefined, config);
 }
 
 /** An ACK for an address that the client knows already. */
 function confirm(
   request: DhcpRequest,
   decision: Allowed,
-  lease: Lease | undefined,
-  told: { readonly ip: Ipv4; readonly seconds: number } | undefined,
+  term: Term | undefined,
   config: ReplyConfig,
 ): DhcpOutcome {
   const boot = bootFieldsFor(request, decision, config);
   if (boot === undefined) return noLoader(request);
+  const told = term && { ip: term.lease.ip, seconds: term.seconds };
   const reply = grantReply('ack', request, { lease: told, boot }, config);
-  return reply === undefined ? tooLarge() : { kind: 'ack', fresh: false, lease, reply };
+  if (reply === undefined) return tooLarge();
+  return { kind: 'ack', fresh: false, lease: term?.lease, isStored: term?.isStored === true, reply };
 }
 
 /** DECLINE names the address in option 50, RELEASE in ciaddr. RFC 2131 table 5; believed only from the one who has it. */
@@ -212,18 +207,6 @@ function giveBack(request: DhcpRequest, leases: LeaseView, config: ReplyConfig):
 /** Also under the name that the relay gave us. RFC 5107 §4 */
 function isOurs(serverId: Ipv4, request: DhcpRequest, config: ReplyConfig): boolean {
   return serverId === config.serverAddress || serverId === request.relay?.serverIdOverride;
-}
-
-function leaseSeconds(request: DhcpRequest, decision: Allowed, config: ReplyConfig): number {
-  if (firmwareOf(request) !== undefined) return config.firmwareLeaseSeconds;
-  const isInstaller = decision.kind === 'address' && decision.client === 'installer';
-  return isInstaller ? config.installerLeaseSeconds : config.hostLeaseSeconds;
-}
-
-function leaseOf(request: DhcpRequest, ip: Ipv4, seconds: number, config: ReplyConfig, now: number): Lease {
-  const { mac, clientId } = request;
-  const { serverUuid } = config;
-  return { serverUuid, ip, mac, clientId, expiresAt: now + seconds * 1000, state: 'bound' };
 }
 
 function ignore(reason: string): DhcpOutcome {

@@ -29,6 +29,8 @@ const nothingWanted: ReadonlySet<number> = new Set();
 export interface DhcpRequest {
   readonly type: ClientMessage;
   readonly packet: DhcpPacket;
+  /** Bytes of the message. */
+  readonly bytes: number;
   readonly mac: Mac;
   /** The address that the client uses already; undefined for 0.0.0.0. */
   readonly ciaddr: Ipv4 | undefined;
@@ -73,14 +75,14 @@ export type IgnoredDatagram =
 /** Reads a datagram that came to the DHCP port. Never throws: malformed ones are ignored too, with the field as `detail`. */
 export function readRequest(datagram: Uint8Array): RequestReading & { readonly detail?: string } {
   try {
-    return requestOf(decodeDhcpPacket(datagram));
+    return requestOf(decodeDhcpPacket(datagram), datagram.length);
   } catch (error) {
     if (error instanceof WireError) return { kind: 'ignore', reason: 'malformed', detail: error.message };
     throw error;
   }
 }
 
-function requestOf(packet: DhcpPacket): RequestReading {
+function requestOf(packet: DhcpPacket, bytes: number): RequestReading {
   const ignore = (reason: IgnoredDatagram): RequestReading => ({ kind: 'ignore', reason });
   if (packet.op !== BOOTREQUEST) return ignore('not-a-request');
   if (packet.htype !== ETHERNET || packet.hlen !== 6) return ignore('not-ethernet');
@@ -117,6 +119,7 @@ function requestOf(packet: DhcpPacket): RequestReading {
     request: {
       type,
       packet,
+      bytes,
       mac,
       ciaddr: specified(packet.ciaddr),
       giaddr: specified(packet.giaddr),

@@ -15,7 +15,7 @@ export type RequestDecision =
   | {
       readonly kind: 'refuse';
       readonly code: number;
-      /** Goes to the client and into the event. */
+      /** Goes into the event, and to the client as far as it fits the answer: what helps stands first. */
       readonly reason: string;
       readonly file: string;
     }
@@ -23,7 +23,7 @@ export type RequestDecision =
   | { readonly kind: 'ignore'; readonly reason: string };
 
 /**
- * Decides about a datagram at the well-known port. Malformed requests get ERROR 4; everything that is no request (stray DATA,
+ * Decides about a datagram at the well-known port. Malformed requests get ERROR 4, where it is no longer than they are; everything that is no request (stray DATA,
  * ACK, ERROR, noise) gets nothing, so that nobody can make two servers talk to each other. RFC 1350 §4, §5
  */
 export function decideRequest(
@@ -36,7 +36,7 @@ export function decideRequest(
   } catch (error) {
     if (!(error instanceof WireError)) throw error;
     if (!looksLikeRequest(datagram)) return { kind: 'ignore', reason: messageOf(error) };
-    return refuse(tftpErrors.illegalOperation, `malformed request (${messageOf(error)})`, '');
+    return refuse(tftpErrors.illegalOperation, `${messageOf(error)} (malformed request)`, '');
   }
   if (packet.kind !== 'read' && packet.kind !== 'write') {
     return { kind: 'ignore', reason: `${packet.kind} packet at the request port` };
@@ -46,7 +46,7 @@ export function decideRequest(
     return refuse(tftpErrors.accessViolation, 'this server is read-only', shown);
   }
   if (packet.mode !== 'octet' && packet.mode !== 'netascii') {
-    const text = `mode ${printable(packet.mode)} is not served: ask in mode octet`;
+    const text = `use mode octet: ${printable(packet.mode)} is not served`;
     return refuse(tftpErrors.illegalOperation, text, shown);
   }
   const file = tableName(packet.file);

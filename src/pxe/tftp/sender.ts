@@ -13,7 +13,14 @@ import {
   type TransferStep,
 } from './transfer.ts';
 import { createDataEncoder, dataHeaderBytes, joinPackets } from './wire/data.ts';
-import { decodeTftp, encodeTftp, type TftpPacket, type TftpRequest, tftpErrors } from './wire/packet.ts';
+import {
+  decodeTftp,
+  encodeErrorWithin,
+  encodeTftp,
+  type TftpPacket,
+  type TftpRequest,
+  tftpErrors,
+} from './wire/packet.ts';
 
 /** How far a transfer is. */
 export interface Count {
@@ -29,6 +36,8 @@ export interface SenderJob {
   readonly client: UdpPeer;
   /** The transfer's socket; it is closed at the end. */
   readonly open: (receive: UdpReceiver) => Promise<Pick<UdpSocket, 'send' | 'sendParts' | 'close'>>;
+  /** The client was heard for the first time, so that its address is no forgery. */
+  readonly onHeard: () => void;
   readonly onProgress: (count: Count) => void;
   /** Called at most once. */
   readonly onEnd: (outcome: TransferOutcome, count: Count) => void;
@@ -52,6 +61,7 @@ export class Sender {
   #state: Transfer | undefined;
   #cancelTimer: () => void = () => {};
   #over = false;
+  #isHeard = false;
   #finish: () => void = () => {};
   #told: Told;
   #encode: ((block: number) => Uint8Array) | undefined;
@@ -83,10 +93,8 @@ export class Sender {
       this.#over = true;
       if (reason !== undefined) {
         this.#job.onEnd({ kind: 'failed', reason }, this.#count());
-        await this.#send(
-          encodeTftp({ kind: 'error', code: tftpErrors.undefined, message: reason }),
-          this.#job.client,
-        );
+        const limit = this.#isHeard ? Number.POSITIVE_INFINITY : encodeTftp(this.request).length;
+        await this.#refuse(limit, tftpErrors.undefined, reason, this.#job.client);
       }
       this.#finish();
     }
@@ -105,13 +113,10 @@ export class Sender {
     if (from.address !== client.address || from.port !== client.port) {
       // RFC 1350 §4: tell the stranger and go on undisturbed; never answer an ERROR with an ERROR.
       if (packet.kind === 'error') return;
-      const answer = {
-        kind: 'error',
-        code: tftpErrors.unknownTransferId,
-        message: 'unknown transfer id',
-      } as const;
-      void this.#send(encodeTftp(answer), from);
+      void this.#refuse(data.length, tftpErrors.unknownTransferId, 'unknown transfer id', from);
     } else if (this.#state !== undefined) {
+      if (!this.#isHeard) this.#job.onHeard();
+      this.#isHeard = true;
       this.heardAt = this.#deps.clock.now();
       this.#apply(step(this.#state, { kind: 'packet', packet, now: this.heardAt }));
     }
@@ -183,6 +188,11 @@ export class Sender {
     this.#over = true;
     this.#job.onEnd(outcome, this.#count());
     this.#finish();
+  }
+
+  async #refuse(limit: number, code: number, why: string, to: UdpPeer): Promise<void> {
+    const answer = encodeErrorWithin(limit, code, why);
+    if (answer !== undefined) await this.#send(answer, to);
   }
 
   /** `partSize`: `data` is several packets of that size. */

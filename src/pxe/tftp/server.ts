@@ -11,7 +11,8 @@ import { createRefusalCount } from './refusals.ts';
 import { decideRequest, type RequestDecision } from './request.ts';
 import { type Count, Sender } from './sender.ts';
 import type { TransferOutcome } from './transfer.ts';
-import { encodeTftp, type TftpRequest } from './wire/packet.ts';
+import { createUnprovenCount } from './unproven.ts';
+import { encodeErrorWithin, type TftpRequest } from './wire/packet.ts';
 
 export type { TftpServerOptions } from './options.ts';
 
@@ -42,6 +43,7 @@ export async function createTftpServer(
   const perClient = new Map<string, number>();
   const newest = new Map<string, Sender>();
   const mayRefuse = createRefusalCount();
+  const beginUnproven = createUnprovenCount();
   const bind = { address, ...(device === undefined ? {} : { device }) };
   let stopping = false;
 
@@ -54,19 +56,22 @@ export async function createTftpServer(
     }
     const decision = decideRequest(data, deps.files);
     if (decision.kind === 'serve') serve(decision, client, from);
-    else if (decision.kind === 'refuse') refuse(decision, client, from);
+    else if (decision.kind === 'refuse') refuse(decision, client, from, data.length);
   };
 
   const refuse = (
     { code, reason, file }: RequestDecision & { kind: 'refuse' },
     client: Ipv4,
     to: UdpPeer,
+    askedBytes: number,
   ): void => {
     if (!mayRefuse(client, clock.now())) return;
     log.info({ client, file, reason }, 'TFTP request refused');
     deps.events({ kind: 'tftp', phase: 'refused', client, file, bytes: 0, total: 0, reason });
+    const answer = encodeErrorWithin(askedBytes, code, reason);
+    if (answer === undefined) return;
     listener
-      .send(encodeTftp({ kind: 'error', code, message: reason }), to)
+      .send(answer, to)
       .catch((error: unknown) => log.debug({ to, error: messageOf(error) }, 'TFTP error not sent'));
   };
 
@@ -95,8 +100,13 @@ export async function createTftpServer(
     ): void => deps.events({ kind: 'tftp', phase, client, file, bytes, total, reason, ...count });
 
     const ofClient = perClient.get(client) ?? 0;
-    if (senders.size >= maxTransfers || ofClient >= maxTransfersPerClient) {
-      const reason = `${senders.size} transfers under way, ${ofClient} of this client: asked to wait by silence`;
+    const isFull = senders.size >= maxTransfers || ofClient >= maxTransfersPerClient;
+    const onHeard = isFull ? undefined : beginUnproven(client, clock.now());
+    if (onHeard === undefined) {
+      const why = isFull
+        ? `${senders.size} transfers under way, ${ofClient} of this client`
+        : 'the client began several transfers and acknowledged nothing';
+      const reason = `${why}: asked to wait by silence`;
       if (!mayRefuse(client, clock.now())) return;
       log.warn({ client, file, reason }, 'TFTP request not answered');
       return event('refused', { bytes: 0 }, reason);
@@ -117,6 +127,7 @@ export async function createTftpServer(
         open: singlePort
           ? () => Promise.resolve(shared)
           : (receive) => openUdp({ ...bind, port: 0, parts: negotiated.windowSize > 1 }, receive),
+        onHeard,
         onProgress: (count) => event('progress', count),
         onEnd,
       },

@@ -24,6 +24,7 @@ function world(links: ReadonlyArray<FakeLinkOptions | IpmiError>, over: Partial<
     name: async (text) => (text === uuid ? 'r1u1' : undefined),
     view: async () => ({ name: 'r1u1', status: 'Provisioned', power: 'on' }),
     timeline: async () => [{ at: 1, step: 'start', text: 'begins' }],
+    screenshotFile: async (of, name) => (of === uuid && name === 'a.png' ? Uint8Array.of(1) : undefined),
     solState: async () => ({ yes: true }),
     async connectSol() {
       const next = links[Math.min(asked++, links.length - 1)];
@@ -66,6 +67,13 @@ async function faultOf(work: Promise<unknown>): Promise<ConsoleError> {
 }
 
 describe('chassis as machines with consoles', () => {
+  it('have the pictures that their timelines name, each its own', async () => {
+    const { machines } = world([]);
+    expect(await machines.picture?.(subject, 'a.png')).toEqual(Uint8Array.of(1));
+    expect(await machines.picture?.(subject, 'b.png')).toBeUndefined();
+    expect(await machines.picture?.({ ...subject, uuid: 'd'.repeat(32) as Uuid }, 'a.png')).toBeUndefined();
+  });
+
   it('are found by uuid, and shown as the domain has them', async () => {
     const { machines } = world([{}]);
     expect(await machines.subject('chassis', uuid)).toEqual(subject);

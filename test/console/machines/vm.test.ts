@@ -62,6 +62,8 @@ describe('VMs as machines', () => {
     const line = await machines.openSerial(subject, { takeOver: true }, (one) => news.push(one));
     expect(calls).toEqual([[uuid, { takeOver: true }]]);
     await line.close();
+    await (await machines.openSerial(subject, { takeOver: false }, () => undefined)).close();
+    expect(calls.at(-1)).toEqual([uuid, { takeOver: false }]);
     expect(news.at(-1)).toEqual({ kind: 'ended', text: undefined });
   });
 

@@ -4,6 +4,7 @@ import { decodeEntries, encodeEntry, type Entry } from '../../../src/console/rec
 import { createMarkBook } from '../../../src/console/record/marks.ts';
 import { createRing } from '../../../src/console/record/ring.ts';
 import { cases } from '../../support/cases.ts';
+import { printed, scratchDirectory, scratchRecord } from './scratch-record.ts';
 
 it('property: a ring has the last bytes, whatever the pieces, and never more', () => {
   const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 30 });
@@ -27,6 +28,37 @@ it('property: a ring has the last bytes, whatever the pieces, and never more', (
     ),
     { numRuns: cases(10_000) },
   );
+});
+
+it('property: a ring that grows keeps what it has, and the last bytes from then on', () => {
+  const pieces = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 15 });
+  const size = fc.integer({ min: 1, max: 60 });
+  fc.assert(
+    fc.property(pieces, pieces, size, size, fc.nat(100), (before, after, small, large, base) => {
+      const ring = createRing(small, base);
+      for (const piece of before) ring.append(piece);
+      const [start, end] = [ring.start(), ring.end()];
+      ring.grow(large);
+      expect([ring.start(), ring.end(), ring.capacity()]).toEqual([start, end, Math.max(small, large)]);
+      for (const piece of after) ring.append(piece);
+      const all = Buffer.concat([Buffer.alloc(base), ...before, ...after]);
+      expect(ring.start()).toBe(Math.max(start, all.length - ring.capacity()));
+      expect(Buffer.from(ring.slice(0, all.length))).toEqual(all.subarray(ring.start()));
+    }),
+    { numRuns: cases(10_000) },
+  );
+});
+
+it('a record takes a quarter of its memory until somebody reads, and loses nothing then', async () => {
+  const record = await scratchRecord(scratchDirectory());
+  record.append(printed(0, 60_000));
+  expect(record.memoryBytes()).toBeLessThanOrEqual(128 * 1024);
+  const stop = record.onNews(() => {});
+  stop();
+  record.append(printed(60_000, 100_000));
+  expect(record.memoryBytes()).toBeGreaterThanOrEqual(256 * 1024);
+  const { bytes } = await record.read(0, 0, 200_000);
+  expect(Buffer.from(bytes).equals(printed(0, 160_000))).toBe(true);
 });
 
 const at = fc.nat(1_000_000);

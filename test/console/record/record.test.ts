@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, truncateSync, unlinkSync, wr
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect, it } from 'vitest';
+import type { Broken } from '../../../src/console/protocol.ts';
 import { createVirtualClock } from '../serial/virtual-clock.ts';
 import {
   endOnDisk,
@@ -116,9 +117,14 @@ it('without a closing, says once that output may be missing; drops a torn line a
     sidecar,
     `{"o":0,"t":5}\nnonsense\n{"o":7,"t":5,"k":"break"}\n${'{"o":100,"t":5,"k":"run-begin"}\n'.repeat(40)}{"o":3,`,
   );
+  const told: (Broken | undefined)[] = [];
   for (let times = 0; times < 3; times++) {
     const record = await scratchRecord(directory);
-    expect(record.kept()).toEqual({ start: 0, end: 60, runStart: undefined });
+    const { broken } = record.kept();
+    expect(record.kept()).toEqual({ start: 0, end: 60, runStart: undefined, broken });
+    // The same place each time, by which viewers know it.
+    told.push(broken);
+    expect(broken).toEqual({ offset: 60, at: told[0]?.at });
     const { marks } = await readToEnd(record, 0);
     expect(marks.map(({ offset, kind }) => [offset, kind])).toEqual([
       [7, 'break'],

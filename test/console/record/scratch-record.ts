@@ -20,7 +20,14 @@ export async function scratchRecord(
   directory: string,
   options: Partial<RecordOptions> = {},
 ): Promise<OpenRecord> {
-  const record = await openRecord({ directory, clock: systemClock, log: silentLog, ...options });
+  const record = await openRecord({
+    directory,
+    clock: systemClock,
+    log: silentLog,
+    // Not what this machine has left.
+    freeBytes: async () => Number.MAX_SAFE_INTEGER,
+    ...options,
+  });
   onTestFinished(() => record.close());
   return record;
 }

@@ -42,7 +42,7 @@ it('shows the last lines as people see them', async () => {
 });
 
 it('the tail begins with a whole line', async () => {
-  const record = await scratchRecord(scratchDirectory());
+  const record = await scratchRecord(scratchDirectory(), { tailBytes: 256 * 1024 });
   for (let line = 0; line < 5000; line++) record.append(Buffer.from(`this is line ${line} of many\n`));
   const lines = (await tailText(record, 100_000)).split('\n');
   expect(lines.every((line) => /^this is line \d+ of many$/.test(line))).toBe(true);

@@ -71,26 +71,43 @@ it('tries again with growing pauses while somebody holds, and not otherwise', as
     tries.push(machine.opened());
   }
   expect(tries).toEqual([1, 2, 2, 3, 4, 5, 5, 6, 7]);
+  // Through hours of an installation, which are many logins to a BMC that logs each.
+  await clock.advance(3_600_000);
+  const before = machine.opened();
+  await clock.advance(3_600_000);
+  expect([before, machine.opened() - before]).toEqual([23, 4]);
+  // Somebody who comes need not wait for that.
+  hub.hold()();
+  await settle();
+  expect(machine.opened()).toBe(28);
+  for (let reloads = 0; reloads < 50; reloads += 1) {
+    hub.hold()();
+    await clock.advance(100);
+  }
+  expect(machine.opened()).toBe(29);
   release();
-  await clock.advance(600_000);
-  expect(machine.opened()).toBe(7);
+  await clock.advance(7_200_000);
+  expect(machine.opened()).toBe(29);
   expect(hub.state()).toEqual({ state: 'idle' });
 });
 
-it('a console that somebody outside has is asked for once a minute, until it is taken over', async () => {
+it('a console that somebody outside has is asked for four times in a minute, then once a minute, until it is taken over', async () => {
   const { clock, machine, hub } = await world();
   machine.refusal = 'in-use';
   hub.hold();
   await settle();
   expect(hub.state()).toMatchObject({ state: 'in-use' });
   hub.hold();
+  // A session of our own that was lost ends in that time.
+  await clock.advance(60_000);
+  expect(machine.opened()).toBe(5);
   await clock.advance(59_999);
-  expect(machine.opened()).toBe(1);
+  expect(machine.opened()).toBe(5);
   await clock.advance(1);
-  expect(machine.opened()).toBe(2);
+  expect(machine.opened()).toBe(6);
   await Promise.all([hub.takeOver(), hub.takeOver()]);
   expect(hub.state().state).toBe('open');
-  expect([machine.opened(), machine.tookOver()]).toEqual([3, 1]);
+  expect([machine.opened(), machine.tookOver()]).toEqual([7, 1]);
 });
 
 it('taking over tells why it did not work, and closes behind nobody', async () => {
@@ -253,4 +270,74 @@ it('tells changes, and nothing runs on after the closing', async () => {
   await clock.advance(600_000);
   expect([changes, machine.opened(), hub.state().state]).toEqual([before, 1, 'idle']);
   await expect(hub.takeOver()).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('closing waits some seconds for a line that does not open, and closes it when it comes', async () => {
+  const { clock, machine, hub } = await world();
+  machine.isSlow = true;
+  hub.hold();
+  await settle();
+  let isClosed = false;
+  const closing = hub.close().then(() => (isClosed = true));
+  await clock.advance(4999);
+  expect(isClosed).toBe(false);
+  await clock.advance(1);
+  await closing;
+  machine.letIn();
+  await settle();
+  expect([machine.opened(), machine.isOpen(), hub.state().state]).toEqual([1, false, 'idle']);
+});
+
+it('closing waits some seconds for a line that is not given back, and opens no other behind it', async () => {
+  const clock = createVirtualClock();
+  const { record } = await world();
+  let opened = 0;
+  let giveBack = (): void => {};
+  const hub = createSerialHub({
+    record,
+    clock,
+    log: silentLog,
+    open: async () => {
+      opened += 1;
+      return {
+        write: async () => {},
+        sendBreak: undefined,
+        close: () => new Promise<void>((resolve) => (giveBack = resolve)),
+      };
+    },
+  });
+  hub.hold()();
+  await clock.advance(30_000);
+  // The line is being left; who comes now waits for that.
+  hub.hold();
+  await settle();
+  expect([opened, hub.state().state]).toEqual([1, 'opening']);
+  const closing = hub.close();
+  await clock.advance(5000);
+  await closing;
+  giveBack();
+  await settle();
+  expect([opened, hub.state().state]).toEqual([1, 'idle']);
+});
+
+it.each([0, 1, 2, 3, 4, 5, 6])('a line that ends %i turns behind its opening is lost', async (turns) => {
+  const clock = createVirtualClock();
+  const { record } = await world();
+  let closed = 0;
+  const hub = createSerialHub({
+    record,
+    clock,
+    log: silentLog,
+    open: async (_takeOver, hear) => {
+      void (async () => {
+        for (let turn = 0; turn < turns; turn += 1) await Promise.resolve();
+        hear({ kind: 'ended', text: 'no more' });
+      })();
+      return { write: async () => {}, sendBreak: undefined, close: async () => void (closed += 1) };
+    },
+  });
+  hub.hold();
+  await settle();
+  expect([hub.state(), closed]).toEqual([{ state: 'lost', text: 'no more' }, 1]);
+  await hub.close();
 });

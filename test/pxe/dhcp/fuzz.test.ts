@@ -67,7 +67,9 @@ function faults(datagram: Uint8Array, decision: BootDecision): readonly string[]
     'another relay': reply.giaddr === asked.giaddr,
     'a strange type': [2, 5, 6].includes(reply.options.get(53)?.[0] ?? 0),
     'another server': same([...(reply.options.get(54) ?? [])], [192, 0, 2, 1]),
-    'a size that can not be sent': bytes.length >= 300 && bytes.length <= 65_507,
+    'a size that can not be sent':
+      bytes.length >= (outcome.kind === 'nak' ? 240 : 300) && bytes.length <= 65_507,
+    'a refusal that is longer than its request': outcome.kind !== 'nak' || bytes.length <= datagram.length,
     'an address that is not free':
       outcome.kind !== 'offer' ||
       (outcome.ip !== undefined && table.isFreeFor(outcome.ip, reading.request, 5000)),

@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type Ipv4, ipv4FromNumber } from '../../../src/base/ipv4.ts';
 import type { Mac } from '../../../src/base/mac.ts';
+import type { Lease } from '../../../src/pxe/ports.ts';
 import { createPool } from '../../../src/pxe/dhcp/address-pool.ts';
 import { LeaseTable } from '../../../src/pxe/dhcp/leases.ts';
 import { cases } from '../../support/cases.ts';
@@ -135,7 +136,42 @@ describe('a lease table', () => {
   it('does not shorten a lease by an offer', () => {
     const table = tableOf([lease('192.0.2.100', { expiresAt: 5000 })]);
     table.hold(ip('192.0.2.100'), mac, 60, 0);
-    expect(table.holdingOf(ip('192.0.2.100'))).toEqual({ mac, state: 'bound', until: 5000 });
+    expect(table.holdingOf(ip('192.0.2.100'))).toMatchObject({ mac, state: 'bound', until: 5000 });
+  });
+
+  it('knows what the disk says of a lease, and of none that is on its way there', () => {
+    const one = ip('192.0.2.100');
+    const who = { mac, clientId: '01' };
+    const table = tableOf([lease('192.0.2.100', { expiresAt: 5000, clientId: '01' })]);
+    expect(table.storedUntil(one, who)).toBe(5000);
+    expect(table.storedUntil(one, client(mac))).toBeUndefined();
+    expect(table.storedUntil(one, { mac: otherMac, clientId: '01' })).toBeUndefined();
+    // An offer writes nothing, and its time is none of the disk's.
+    table.hold(one, mac, 9000, 0);
+    expect(table.storedUntil(one, who)).toBe(5000);
+    const [shorter, longer] = [300, 8000].map((expiresAt) =>
+      lease('192.0.2.100', { expiresAt, clientId: '01' }),
+    ) as [Lease, Lease];
+    table.write(longer);
+    table.write(shorter);
+    expect(table.storedUntil(one, who)).toBeUndefined();
+    table.bind(longer);
+    expect(table.storedUntil(one, who)).toBeUndefined();
+    const moved = new LeaseTable(poolOf(), table.entries());
+    table.bind(shorter);
+    expect(table.storedUntil(one, who)).toBe(300);
+    moved.bind(shorter);
+    expect(moved.storedUntil(one, who)).toBeUndefined();
+    table.end(one, mac, 'released', 1);
+    table.hold(one, mac, 60, 2);
+    expect(table.storedUntil(one, who)).toBeUndefined();
+  });
+
+  it('takes no lease for stored that its client would not go on with after a restart', () => {
+    const two = [lease('192.0.2.100', { expiresAt: 4000 }), lease('192.0.2.101', { expiresAt: 5000 })];
+    const table = tableOf(two);
+    expect(table.storedUntil(ip('192.0.2.100'), client(mac))).toBeUndefined();
+    expect(table.storedUntil(ip('192.0.2.101'), client(mac))).toBe(5000);
   });
 
   it('knows its leases over another pool', () => {

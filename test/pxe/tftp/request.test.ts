@@ -35,7 +35,7 @@ it('refuses writes with access violation, other modes and malformed requests wit
     expect(decideRequest(rawRequest(1, 'undionly.kpxe', mode), files)).toMatchObject({
       kind: 'refuse',
       code: 4,
-      reason: expect.stringContaining('ask in mode octet') as unknown,
+      reason: expect.stringContaining('use mode octet') as unknown,
     });
   }
   expect(decideRequest(Uint8Array.of(0, 1, 97), files)).toMatchObject({ kind: 'refuse', code: 4 });

@@ -145,6 +145,8 @@ it('close ends transfers under way, tells the client, leaves no socket, and may 
   const before = sockets();
   const { server, events } = await liveTftp({ f: pattern(5000) });
   await client.send(rawRequest(1, 'f'), server.port);
+  const first = await client.next();
+  await client.send(rawAck(1), first!.port);
   await client.next();
   await Promise.all([server.close(), server.close()]);
   expect((await client.next())?.data.toString('latin1', 4)).toBe('the TFTP server was stopped\0');

@@ -74,6 +74,8 @@ it('serves a machine that was reset and asks again from the same port', async ()
 it('tells its clients when it is closed', async () => {
   const { client, port, server } = await tftpPair(undefined, single);
   await client.send(rawRequest(1, 'f'), port);
+  const first = await client.next();
+  await client.send(rawAck(1), first!.port);
   await client.next();
   await server.close();
   expect((await client.next())?.data.toString('latin1', 4)).toBe('the TFTP server was stopped\0');

@@ -31,8 +31,8 @@ it.each(['netascii', 'NetASCII', 'NETASCII'])('§1: a read in mode %s gets the t
 
 it('§1: mode mail is refused with ERROR 4 and a text that says what to ask for', async () => {
   const { client, port } = await tftpPair();
-  await client.send(rawRequest(1, 'f', 'mail'), port);
+  await client.send(rawRequest(1, 'snponly.efi', 'mail'), port);
   const answer = (await client.next())?.data;
   expect([...(answer?.subarray(0, 4) ?? [])]).toEqual([0, 5, 0, 4]);
-  expect(text(answer)).toContain('ask in mode octet');
+  expect(text(answer)).toContain('use mode octet');
 });

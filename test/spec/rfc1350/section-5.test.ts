@@ -11,7 +11,7 @@ it('§5: refuses writes with ERROR 2, unknown names with 1, mail and malformed o
     [rawRequest(2, 'f'), 2],
     [rawRequest(1, 'nothere'), 1],
     [rawRequest(1, 'f', 'mail'), 4],
-    [Uint8Array.of(0, 1, 97), 4],
+    [Uint8Array.of(0, 1, 97, 98, 99), 4],
   ];
   for (const [bytes, code] of refusals) {
     await client.send(bytes, port);

@@ -95,7 +95,7 @@ export function encodeDhcpPacket(packet: DhcpPacket): Uint8Array {
 }
 
 /**
- * As encodeDhcpPacket in at most `limit` bytes, with options in an empty `file` and `sname` when the options field is too small
+ * As encodeDhcpPacket in at most `limit` bytes (padded to these where they are under 300), with options in an empty `file` and `sname` when the options field is too small
  * (RFC 2131 §4.1); undefined when even these do not hold them.
  */
 export function fitDhcpPacket(packet: DhcpPacket, limit: number, mayOverload = true): Uint8Array | undefined {
@@ -104,15 +104,15 @@ export function fitDhcpPacket(packet: DhcpPacket, limit: number, mayOverload = t
     file: mayOverload && packet.file === '' ? FILE_LENGTH : 0,
     sname: mayOverload && packet.sname === '' ? SNAME_LENGTH : 0,
   });
-  return layout && written(packet, layout);
+  return layout && written(packet, layout, limit);
 }
 
-function written(packet: DhcpPacket, layout: OptionLayout): Uint8Array {
+function written(packet: DhcpPacket, layout: OptionLayout, limit = MIN_LENGTH): Uint8Array {
   const w = headOf(packet);
   writeField(w, layout.sname ?? textBytes(packet.sname, SNAME_LENGTH, 'dhcp.sname'), SNAME_LENGTH);
   writeField(w, layout.file ?? textBytes(packet.file, FILE_LENGTH, 'dhcp.file'), FILE_LENGTH);
   w.u32be(MAGIC_COOKIE).bytes(layout.options);
-  return padded(w);
+  return padded(w, limit);
 }
 
 /** The same end for many messages: empty `sname` and `file`, and options that more can follow. */
@@ -143,8 +143,9 @@ function headOf(packet: DhcpPacket): ByteWriter {
   return w.bytes(packet.chaddr);
 }
 
-function padded(w: ByteWriter): Uint8Array {
-  return w.length < MIN_LENGTH ? w.fill(MIN_LENGTH - w.length).done() : w.done();
+function padded(w: ByteWriter, limit = MIN_LENGTH): Uint8Array {
+  const missing = Math.min(MIN_LENGTH, limit) - w.length;
+  return missing > 0 ? w.fill(missing).done() : w.done();
 }
 
 function writeAddress(w: ByteWriter, ip: Ipv4): void {

@@ -32,6 +32,8 @@ export type TftpPacket =
   | { readonly kind: 'error'; readonly code: number; readonly message: string }
   | { readonly kind: 'oack'; readonly options: readonly TftpOption[] };
 
+/** An ERROR without a text: opcode, code and the text's NUL. RFC 1350 §5 */
+const leastErrorBytes = 5;
 /** Longest request. RFC 2347 §2 */
 const maxRequestBytes = 512;
 /** Header and largest block. RFC 2348 §2 */
@@ -92,6 +94,15 @@ export function encodeTftp(packet: TftpPacket): Uint8Array {
     default:
       return assertNever(packet, 'TFTP packet');
   }
+}
+
+/**
+ * An ERROR of at most `limit` bytes, with as much of the text as fits; undefined when not even one without a text does. For answers to
+ * senders who may have forged their address: none may be longer than what it answers.
+ */
+export function encodeErrorWithin(limit: number, code: number, message: string): Uint8Array | undefined {
+  if (limit < leastErrorBytes) return undefined;
+  return encodeTftp({ kind: 'error', code, message: message.slice(0, limit - leastErrorBytes) });
 }
 
 function decodeRequest(r: ByteReader, kind: 'read' | 'write', length: number): TftpRequest {
