@@ -1,11 +1,11 @@
 import { type ChildProcess, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { StormNews } from '../pxe/storm/clients-process.ts';
 import type { StormSetup } from '../pxe/storm/server-process.ts';
 import { DhcpLab } from '../support/dhcp-lab.ts';
@@ -103,6 +103,8 @@ async function storm(
   );
   const said: Buffer[] = [];
   tshark.stderr?.on('data', (data: Buffer) => said.push(data));
+  // The file has its header when the capture has begun; what was before it nobody would bear witness to.
+  await vi.waitFor(() => expect(statSync(capture).size).toBeGreaterThan(0), { timeout: 30_000 });
   const tsx = [process.execPath, '--import', 'tsx'];
   const setup: StormSetup = { device: 'rack0', folder, settings, careless };
   const start = async (): Promise<ChildProcess> => {
@@ -125,10 +127,12 @@ async function storm(
   const news = lines(clients);
   await news.until((line) => line.includes('ready'));
   const deaths: number[] = [];
+  const told = (fits: (one: StormNews) => boolean): Promise<void> =>
+    news.until((line) => fits(JSON.parse(line) as StormNews));
   for (let round = 0; round < times; round += 1) {
     const after = 1 + Math.floor(Math.random() * (newClients - 1));
     clients.stdin?.write(`${newClients}\n`);
-    await news.until((line) => (JSON.parse(line) as StormNews).fresh >= after);
+    await told((one) => one.round === round + 1 && one.fresh >= after);
     await kill(server);
     deaths.push(Date.now() / 1000);
     server = await start();
@@ -137,7 +141,7 @@ async function storm(
   }
   // At last everybody comes back, with more new ones that would take any address that was forgotten.
   clients.stdin?.write(`${newClients}\n`);
-  await news.until((line) => line.includes('"all"'));
+  await told((one) => one.round === times + 1 && one.kind === 'all');
   await kill(server);
   clients.stdin?.end();
   // What was captured reaches the file in pieces.

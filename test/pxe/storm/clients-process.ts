@@ -9,6 +9,8 @@ import { message, type Message } from '../dhcp/client.ts';
 /** Said when clients got an acknowledgement in this round, and when all of the round have one. */
 export interface StormNews {
   readonly kind: 'fresh' | 'all';
+  /** Counted from 1. */
+  readonly round: number;
   /** New clients that have an address. */
   readonly fresh: number;
 }
@@ -33,13 +35,14 @@ const held = new Map<Mac, string>();
 let clients = new Map<Mac, Client>();
 let made = 0;
 let fresh = 0;
+let round = 0;
 let waiting = 0;
 const spreadMs = 1500;
 const repeatMs = 1000;
 
 const socket = createSocket({ type: 'udp4', recvBufferSize: 8 << 20 });
 const say = (kind: StormNews['kind']): void =>
-  void process.stdout.write(`${JSON.stringify({ kind, fresh })}\n`);
+  void process.stdout.write(`${JSON.stringify({ kind, round, fresh })}\n`);
 const random = (below: number): number => Math.floor(Math.random() * below);
 
 function send({ ask }: Client): void {
@@ -77,6 +80,7 @@ function beginRound(count: number): void {
   // Who has no answer yet goes on asking.
   clients = new Map([...clients].filter(([, { done }]) => !done));
   fresh = 0;
+  round += 1;
   for (const [mac, ip] of held) if (!clients.has(mac)) join(mac, comeBack(mac, ip), false);
   for (let n = 0; n < count; n += 1) {
     made += 1;
