@@ -75,13 +75,16 @@ export class Networks {
     const { giaddr, ciaddr, relay, subnetSelection } = request;
     if (port === 'proxy') {
       const network = ciaddr === undefined || ciaddr === source ? this.of(source) : undefined;
-      return network === undefined
+      return network === undefined || !isHost(source, network.config)
         ? none(`asks the proxy port from ${source}, no address of a client here`)
         : { kind: 'network', network };
     }
     if (giaddr === undefined) {
       const network = ciaddr === undefined ? undefined : this.of(ciaddr);
-      return { kind: 'network', network: network ?? this.#own };
+      // The answer would go to ourselves, or to everybody on the segment as a unicast.
+      return ciaddr !== undefined && network !== undefined && !isHost(ciaddr, network.config)
+        ? none(`asks from ${ciaddr}, which is no other machine's address`)
+        : { kind: 'network', network: network ?? this.#own };
     }
     const link = relay?.linkSelection ?? subnetSelection;
     const network = this.of(link ?? giaddr);

@@ -105,3 +105,17 @@ it.each<[DhcpMode, Parameters<typeof start>[0]]>([
   },
   180_000,
 );
+
+it('answers nobody who asks from the address of the server, or from everybody', async () => {
+  for (const forged of [server, '192.0.2.255']) {
+    const s = await start({ mode: 'serve' }, loaders);
+    s.state.decision = boot;
+    s.raw(message({ type: 'inform', ciaddr: forged }), forged, 67, 68);
+    await s.settle();
+    expect(s.sent).toEqual([]);
+    s.raw(message({ type: 'inform', ciaddr: '192.0.2.77' }), '192.0.2.77', 67, 68);
+    await s.settle();
+    expect(s.sent).toHaveLength(1);
+    await s.handle.close();
+  }
+});
