@@ -11,8 +11,8 @@ export interface GateAnswer {
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   /** The body as UTF-8. */
   readonly text: string;
-  /** The body as it came; absent where nobody reads files. */
-  readonly bytes?: Uint8Array;
+  /** The body as it came. */
+  readonly bytes: Uint8Array;
 }
 
 /** HTTP from outside to whatever listens inside the lab's network namespace. */

@@ -102,6 +102,19 @@ export const passThroughSteps: readonly Step<ProductWorld>[] = [
     },
   },
   {
+    // QEMU's VNC server listens on the host's loopback only; the picture comes through SSH.
+    name: 'vm-screen',
+    async run({ client, uuid }) {
+      const { type, bytes } = await client.file(`/vm-instances/${uuid('vm')}/console/screenshot`);
+      expectSame('kind of the picture', type, 'image/png');
+      const png = Buffer.from(bytes);
+      expectSame('its signature', png.subarray(1, 4).toString('latin1'), 'PNG');
+      const access = await client.create('/consoles', { vmInstanceUuid: uuid('vm') });
+      expectText('the link', String(access['url']), /\/console\/#[0-9a-f]{64}$/);
+      return `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}, ${png.length} bytes`;
+    },
+  },
+  {
     name: 'refused-devices',
     async run(world) {
       const { host } = world;

@@ -34,7 +34,13 @@ const loopback: Pick<Gate, 'fetch'> = {
       signal: AbortSignal.timeout(timeoutMs),
       ...(body === undefined ? {} : { body }),
     });
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    return {
+      status: answer.status,
+      headers: Object.fromEntries(answer.headers),
+      bytes,
+      text: bytes.toString(),
+    };
   },
 };
 
