@@ -65,7 +65,8 @@ const word = fc
   .filter((text) => !text.includes('\0') && text !== '\n' && Buffer.from(text).toString() === text);
 const argv = fc.array(word, { minLength: 1, maxLength: 6 });
 
-it('gives a real shell exactly the arguments, whatever is in them', () => {
+// Two thousand shells in CI.
+it('gives a real shell exactly the arguments, whatever is in them', { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(fc.array(argv, { minLength: 50, maxLength: 50 }), (all) => {
       expect(readByShell(all.map(quoteWords))).toEqual(all);
@@ -74,7 +75,7 @@ it('gives a real shell exactly the arguments, whatever is in them', () => {
   );
 });
 
-it('is read back by the splitter that fake hosts use', () => {
+it('is read back by the splitter that fake hosts use', { timeout: 180_000 }, () => {
   fc.assert(
     fc.property(argv, (words) => {
       expect(splitLine(quoteWords(words))).toEqual(words);
