@@ -38,6 +38,8 @@ function rootOf(text: string): Element {
   try {
     const parser = new DOMParser({
       locator: false,
+      // XML 1.0 §2.11; the parser's own way is that of 1.1, which takes a name's U+2028 for a line end.
+      normalizeLineEndings: (source) => source.replaceAll(/\r\n?/g, '\n'),
       onError: (level, message) => {
         if (level !== 'warning') throw new Error(message);
       },
