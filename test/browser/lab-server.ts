@@ -1,8 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import type { Gate } from '../../hardware-lab/gate.ts';
+import { freePort, loopback } from '../../hardware-lab/loopback.ts';
 import { startProcess } from '../../hardware-lab/processes.ts';
 import { prepareRackwright, type RackwrightProcess } from '../../hardware-lab/rackwright-process.ts';
 import { connectZstack, type ZstackClient } from '../../hardware-lab/zstack-client.ts';
@@ -17,27 +16,11 @@ export interface LabServer {
   close(): Promise<void>;
 }
 
-/** As the lab's gate, without a namespace between. */
-const gate: Pick<Gate, 'fetch'> = {
-  async fetch(url, { method = 'GET', headers = {}, body, timeoutMs = 30_000 } = {}) {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const answer = await fetch(url, { method, headers, signal, ...(body === undefined ? {} : { body }) });
-    return { status: answer.status, headers: Object.fromEntries(answer.headers), text: await answer.text() };
-  },
-};
-
 /** Builds the page, starts the server and logs in. */
 export async function startLabServer(): Promise<LabServer> {
   const folder = await mkdtemp(join(tmpdir(), 'rackwright-page-'));
   await buildWeb(resolve(import.meta.dirname, '../../dist/web'));
-  const reserve = createServer();
-  await new Promise<void>((done) => {
-    reserve.listen(0, '127.0.0.1', done);
-  });
-  const { port } = reserve.address() as AddressInfo;
-  await new Promise<void>((done) => {
-    reserve.close(() => done());
-  });
+  const port = await freePort();
   const pair = {
     kernel: join(defaultCache, 'inspector/vmlinuz'),
     initrd: join(defaultCache, 'inspector/initrd.img'),
@@ -45,7 +28,7 @@ export async function startLabServer(): Promise<LabServer> {
   const rackwright = prepareRackwright({
     folder,
     topology: { start: startProcess },
-    gate,
+    gate: loopback,
     settings: { inspector: pair, installer: pair },
     port,
   });
@@ -57,7 +40,7 @@ export async function startLabServer(): Promise<LabServer> {
     await rackwright.start();
     return {
       rackwright,
-      client: await connectZstack(gate, rackwright.url, 'admin', rackwright.adminPassword),
+      client: await connectZstack(loopback, rackwright.url, 'admin', rackwright.adminPassword),
       close,
     };
   } catch (error) {

@@ -1,7 +1,6 @@
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { mkdirSync } from 'node:fs';
-import type { Gate } from '../../gate.ts';
+import { freePort, loopback } from '../../loopback.ts';
 import { startProcess, waitFor } from '../../processes.ts';
 import { prepareRackwright, type RackwrightProcess } from '../../rackwright-process.ts';
 import { connectZstack, type ZstackClient } from '../../zstack-client.ts';
@@ -23,35 +22,6 @@ export interface ProductWorld {
   readonly deviceBecomes: (address: string, status: string, timeoutMs?: number) => Promise<Json>;
   readonly hostBecomes: (status: string, timeoutMs?: number) => Promise<void>;
   close(): Promise<void>;
-}
-
-/** HTTP on this machine, as the lab's clients want it. */
-const loopback: Pick<Gate, 'fetch'> = {
-  async fetch(url, { method = 'GET', headers = {}, body, timeoutMs = 60_000 } = {}) {
-    const answer = await fetch(url, {
-      method,
-      headers,
-      signal: AbortSignal.timeout(timeoutMs),
-      ...(body === undefined ? {} : { body }),
-    });
-    const bytes = Buffer.from(await answer.arrayBuffer());
-    return {
-      status: answer.status,
-      headers: Object.fromEntries(answer.headers),
-      bytes,
-      text: bytes.toString(),
-    };
-  },
-};
-
-/** A port of the loopback that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  if (address === null || typeof address === 'string') throw new Error('no free port');
-  return address.port;
 }
 
 /** Starts Rackwright beside a host that is powered on; its files are in the host's folder and go with it. */
