@@ -2,6 +2,7 @@ import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import type { Clock } from '../../../base/clock.ts';
 import { readBody } from './body.ts';
+import { leadsInside } from './inside.ts';
 import { type Answer, judgeAnswer, type Verdict, type Version } from './answer.ts';
 
 /** An answer that was not read yet; `drop` ends the connection. */
@@ -22,7 +23,7 @@ const maxRedirects = 5;
 
 /**
  * Asks for a file from byte `have` on and judges the answer; follows redirections, but only to http and https, and never from https to
- * http. Rejects with an Error for what the network does.
+ * http, nor from elsewhere to this machine itself: a mirror must not steer our requests. Rejects with an Error for what the network does.
  */
 export async function requestFile(
   url: string,
@@ -44,6 +45,10 @@ export async function requestFile(
     drop();
     const next = redirectTarget(at, verdict.location);
     if (typeof next === 'string') return refused(next);
+    if ((await leadsInside(next)) && !(await leadsInside(at)))
+      return refused(
+        'the server redirects to an address of this machine itself; give that URL if it is meant',
+      );
     at = next;
   }
   return refused(`the server redirects more than ${maxRedirects} times`);
