@@ -52,6 +52,21 @@ export function clientMessage({ type, xid, mac, client, ip }: Message): Buffer {
   return packet;
 }
 
+/** Turns a message of `clientMessage` into another client's: `mac` and `ip` (of a REQUEST) as numbers. */
+export function setAsked(
+  packet: Buffer,
+  { xid, mac, ip }: { readonly xid: number; readonly mac: number; readonly ip: number | undefined },
+): void {
+  packet.writeUInt32BE(xid, 4);
+  packet.writeUIntBE(mac, 28, 6);
+  // Behind the cookie and the type (3 bytes): option 61 with its number, length and type of hardware.
+  packet.writeUIntBE(mac, 246, 6);
+  if (ip !== undefined) packet.writeUInt32BE(ip, ipAt);
+}
+
+/** Behind option 61 (9 bytes) and 55 (10 bytes), and option 50's number and length. */
+const ipAt = 243 + 9 + 10 + 2;
+
 function numberBytes(value: number): readonly number[] {
   return [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255];
 }

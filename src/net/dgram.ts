@@ -5,6 +5,7 @@ import { silentLog } from '../base/log.ts';
 import { explainBindFailure } from './bind-failure.ts';
 import { openDeviceSocket } from './device-socket.ts';
 import { NetError } from './errors.ts';
+import { openBursts } from './udp-bursts.ts';
 import { createPartSender } from './udp-parts.ts';
 import type { OpenUdp, UdpBindOptions, UdpReceiver, UdpSocket } from './udp.ts';
 
@@ -14,22 +15,21 @@ import type { OpenUdp, UdpBindOptions, UdpReceiver, UdpSocket } from './udp.ts';
  */
 const serverBufferBytes = 1_048_576;
 
+/** Datagrams that Node reads alone after a look for more was in vain. */
+const mostAlone = 3;
+
 /** The real adapter with a logger for what has no caller to tell: receivers that throw, errors of an open socket. */
 export function createOpenUdp(log: Logger = silentLog): OpenUdp {
   return async (options, receive) => {
     try {
       const { socket, fd } = await bindSocket(options);
-      const adopted = adopt(socket, receive, log);
-      if (fd === undefined || options.parts !== true) return adopted;
-      const parts = await createPartSender(fd, (data, to) => adopted.send(data, to));
-      return {
-        ...adopted,
-        sendParts: (data, size, to) => parts.send(data, size, to),
-        close() {
-          parts.close();
-          return adopted.close();
-        },
-      };
+      const deliver = guarded(socket, receive, log);
+      const adopted = adopt(socket, deliver, log);
+      if (fd === undefined) return adopted;
+      if (options.bursts !== undefined)
+        return await withBursts(adopted, socket, fd, deliver, options.bursts === 'joined');
+      if (options.parts === true) return await withParts(adopted, fd);
+      return adopted;
     } catch (error) {
       throw explainBindFailure(options, error);
     }
@@ -38,6 +38,43 @@ export function createOpenUdp(log: Logger = silentLog): OpenUdp {
 
 /** Opens UDP sockets on this machine; silent about errors that no call can report. */
 export const openUdp: OpenUdp = createOpenUdp();
+
+async function withParts(adopted: UdpSocket, fd: number): Promise<UdpSocket> {
+  const parts = await createPartSender(fd, (data, to) => adopted.send(data, to));
+  return {
+    ...adopted,
+    sendParts: (data, size, to) => parts.send(data, size, to),
+    close() {
+      parts.close();
+      return adopted.close();
+    },
+  };
+}
+
+async function withBursts(
+  adopted: UdpSocket,
+  socket: Socket,
+  fd: number,
+  deliver: UdpReceiver,
+  mayJoin: boolean,
+): Promise<UdpSocket> {
+  const bursts = await openBursts(fd, mayJoin, (data, to) => adopted.send(data, to));
+  if (bursts === undefined) return adopted;
+  let alone = 0;
+  socket.on('message', () => {
+    // Node has read one. There may be more; where datagrams come one by one, it is not looked for each time.
+    if (alone > 0) alone -= 1;
+    else if (bursts.read(deliver) === 0) alone = mostAlone;
+  });
+  return {
+    ...adopted,
+    send: (data, to) => bursts.send(data, to),
+    close() {
+      bursts.close();
+      return adopted.close();
+    },
+  };
+}
 
 /** A bound socket, with its descriptor where that is known. */
 interface BoundSocket {
@@ -55,10 +92,10 @@ async function bindSocket(options: UdpBindOptions): Promise<BoundSocket> {
   });
   try {
     const device =
-      options.device === undefined && options.parts !== true
+      options.device === undefined && options.parts !== true && options.bursts === undefined
         ? undefined
         : await openDeviceSocket(options, options.device).catch((error: unknown) => {
-            // Parts are only quicker; a device is a must.
+            // Parts and bursts are only quicker; a device is a must.
             if (options.device === undefined && error instanceof NetError) return undefined;
             throw error;
           });
@@ -93,20 +130,31 @@ function bound(socket: Socket, bind: () => void): Promise<void> {
   });
 }
 
-function adopt(socket: Socket, receive: UdpReceiver, log: Logger): UdpSocket {
+/** A receiver that can't throw. */
+function guarded(socket: Socket, receive: UdpReceiver, log: Logger): UdpReceiver {
+  const { address, port } = socket.address();
+  return (data, from) => {
+    try {
+      receive(data, from);
+    } catch (error) {
+      log.error(
+        { local: { address, port }, error: messageOf(error) },
+        'a receiver of datagrams threw; the datagram is lost',
+      );
+    }
+  };
+}
+
+function adopt(socket: Socket, deliver: UdpReceiver, log: Logger): UdpSocket {
   const { address, port } = socket.address();
   const local = { address, port };
   let closing: Promise<void> | undefined;
   socket.on('message', (data, from) => {
-    try {
-      // Without the Buffer around it, whose slice() shares memory where that of a Uint8Array copies.
-      receive(new Uint8Array(data.buffer, data.byteOffset, data.length), {
-        address: from.address,
-        port: from.port,
-      });
-    } catch (error) {
-      log.error({ local, error: messageOf(error) }, 'a receiver of datagrams threw; the datagram is lost');
-    }
+    // Without the Buffer around it, whose slice() shares memory where that of a Uint8Array copies.
+    deliver(new Uint8Array(data.buffer, data.byteOffset, data.length), {
+      address: from.address,
+      port: from.port,
+    });
   });
   socket.on('error', (error: NodeJS.ErrnoException) => {
     // An ICMP "port unreachable" for something sent earlier; the peer is gone, the socket is fine. udp(7)

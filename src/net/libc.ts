@@ -14,13 +14,29 @@ export interface Libc {
     to: Uint8Array,
     toLength: number,
   ) => number;
+  /** Datagrams that were sent. `vector` is the address of `length` struct mmsghdr. */
+  readonly sendmmsg: (fd: number, vector: number, length: number, flags: number) => number;
+  /** Datagrams that were received into what `vector` points at. */
+  readonly recvmmsg: (fd: number, vector: number, length: number, flags: number, timeout: null) => number;
   /** Fills `into` from its start. */
   readonly recv: (fd: number, into: Uint8Array, length: number, flags: number) => number;
   /** Reads and writes `argument`. */
   readonly ioctl: (fd: number, request: number, argument: Uint8Array) => number;
   readonly close: (fd: number) => number;
+  /** Bytes that never move, for calls that follow addresses in what they are given; all zero. */
+  readonly allocate: (bytes: number) => NativeBytes;
+  /** Bytes of an address. */
+  readonly pointerBytes: number;
   /** Symbolic name of the last failure, e.g. `ENODEV`. */
   readonly lastError: () => string;
+}
+
+/** Memory outside V8's heap. */
+export interface NativeBytes {
+  readonly bytes: Uint8Array;
+  readonly address: number;
+  /** Only when nothing looks at `bytes` any more. */
+  free(): void;
 }
 
 let loading: Promise<Libc> | undefined;
@@ -37,10 +53,23 @@ async function load(): Promise<Libc> {
     sendto: lib.func(
       'int sendto(int fd, const void *data, size_t length, int flags, const void *to, uint32_t toLength)',
     ),
+    sendmmsg: lib.func('int sendmmsg(int fd, uintptr_t vector, unsigned int length, int flags)'),
+    recvmmsg: lib.func(
+      'int recvmmsg(int fd, uintptr_t vector, unsigned int length, int flags, void *timeout)',
+    ),
     recv: lib.func('int recv(int fd, void *into, size_t length, int flags)'),
     // Not as the variadic function it is: on Linux both are called alike, for x86-64 and arm64.
     ioctl: lib.func('int ioctl(int fd, unsigned long request, void *argument)'),
     close: lib.func('int close(int fd)'),
+    allocate(bytes) {
+      const pointer: unknown = koffi.alloc('uint8_t', bytes);
+      return {
+        bytes: new Uint8Array(koffi.view(pointer, bytes)),
+        address: Number(koffi.address(pointer)),
+        free: () => koffi.free(pointer),
+      };
+    },
+    pointerBytes: koffi.sizeof('void *'),
     lastError: () => names.get(koffi.errno()) ?? `errno ${koffi.errno()}`,
   };
 }

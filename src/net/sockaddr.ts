@@ -1,7 +1,8 @@
 import { endianness } from 'node:os';
 import { type ByteReader, ByteWriter } from '../base/bytes.ts';
 
-const isLittle = endianness() === 'LE';
+/** How this processor orders the bytes of a number. */
+export const isLittle = endianness() === 'LE';
 
 /** A 16-bit value as the processor has it. */
 function u16host(writer: ByteWriter, value: number): ByteWriter {

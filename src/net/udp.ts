@@ -28,6 +28,13 @@ export interface UdpBindOptions {
   readonly reuseAddress?: boolean;
   /** Wants `sendParts`; a system that has no such thing gives a socket without it. */
   readonly parts?: boolean;
+  /**
+   * For a socket that many ask at a time: what has arrived is read by few calls of the kernel, and what is sent within one step of the event loop
+   * leaves by few, not always in the order of the calls. A datagram is the receiver's only until it returns. `joined`: datagrams of one
+   * length to one address go as one as far as the kernel takes them, and are cut apart late; a packet socket (packet(7)) on a virtual cable sees
+   * them uncut, so that this is nothing for DHCP, whose clients have such sockets. A system that has no such thing gives a usual socket.
+   */
+  readonly bursts?: 'apart' | 'joined';
 }
 
 /** Opens UDP sockets; the one real adapter is `net/dgram.ts`. Rejects with NetError when the port or the device can't be had. */

@@ -1,6 +1,6 @@
 import type { Lease, LeaseStore } from '../pxe/ports.ts';
 import type { Session } from './group-commit.ts';
-import { type Nullable, toNulls } from './nulls.ts';
+import type { Nullable } from './nulls.ts';
 
 type LeaseRow = Nullable<Lease>;
 
@@ -10,9 +10,10 @@ export function createLeaseStore({ db, read, write }: Session): LeaseStore {
     `SELECT ip, mac, client_id AS clientId, expires_at AS expiresAt, state
        FROM lease WHERE server_uuid = ? ORDER BY ip`,
   );
-  const upsert = db.prepare<[LeaseRow]>(
+  // By place, which is quicker than by name: each lease of a hall waits for it.
+  const upsert = db.prepare<[string, string, string, string | null, number, string]>(
     `INSERT INTO lease (server_uuid, ip, mac, client_id, expires_at, state)
-       VALUES (@serverUuid, @ip, @mac, @clientId, @expiresAt, @state)
+       VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (server_uuid, ip) DO UPDATE SET
        mac = excluded.mac, client_id = excluded.client_id, expires_at = excluded.expires_at, state = excluded.state`,
   );
@@ -27,7 +28,8 @@ export function createLeaseStore({ db, read, write }: Session): LeaseStore {
       }),
     commit: (leases) =>
       write(() => {
-        for (const lease of leases) upsert.run(toNulls(lease));
+        for (const { serverUuid, ip, mac, clientId, expiresAt, state } of leases)
+          upsert.run(serverUuid, ip, mac, clientId ?? null, expiresAt, state);
       }),
   };
 }

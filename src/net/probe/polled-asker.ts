@@ -30,6 +30,10 @@ export interface PolledAsker<Answer> {
 }
 
 interface Open<Answer> {
+  /** ms since the epoch. */
+  since: number;
+  /** Times that it was asked again. */
+  repeated: number;
   readonly answer: Promise<Answer | undefined>;
   readonly settle: (answer: Answer | undefined) => void;
 }
@@ -41,15 +45,30 @@ export function createPolledAsker<Answer>(questions: Questions<Answer>, clock: C
   let cancelLook: (() => void) | undefined;
   let isClosed = false;
 
+  // One timer for all: a hall that powers on has hundreds of questions open, and three timers each were most of their cost.
   function look(): void {
     cancelLook = undefined;
+    // What is here already comes first, or a late timer of a busy process would pass it by.
     for (let count = 0; count < packetsPerLook; count++) {
       const packet = socket.receive();
       if (packet === undefined) break;
       const found = questions.read(packet);
       if (found !== undefined) open.get(found.ip)?.settle(found.answer);
     }
+    const now = clock.now();
+    for (const [ip, one] of open) goOn(ip, one, now);
     keepLooking();
+  }
+
+  function goOn(ip: Ipv4, one: Open<Answer>, now: number): void {
+    // The machine's clock was set back.
+    if (now < one.since) one.since = now;
+    const waited = now - one.since;
+    if (waited >= questions.giveUpAfterMs) return one.settle(undefined);
+    const next = questions.repeatAtMs[one.repeated];
+    if (next === undefined || waited < next) return;
+    one.repeated += 1;
+    questions.ask(ip);
   }
 
   function keepLooking(): void {
@@ -63,25 +82,15 @@ export function createPolledAsker<Answer>(questions: Questions<Answer>, clock: C
   function begin(ip: Ipv4): Promise<Answer | undefined> {
     // What came while nobody waited is old: its sender may be gone.
     if (open.size === 0) drain();
-    const cancels: (() => void)[] = [];
     let settle: Open<Answer>['settle'] = () => undefined;
     const answer = new Promise<Answer | undefined>((resolve) => {
       settle = (value) => {
         open.delete(ip);
-        for (const cancel of cancels) cancel();
         resolve(value);
       };
     });
-    open.set(ip, { answer, settle });
+    open.set(ip, { since: clock.now(), repeated: 0, answer, settle });
     questions.ask(ip);
-    for (const ms of questions.repeatAtMs) cancels.push(clock.after(ms, () => questions.ask(ip)));
-    cancels.push(
-      clock.after(questions.giveUpAfterMs, () => {
-        // A late timer of a busy process shall not pass by an answer that is here already.
-        look();
-        open.get(ip)?.settle(undefined);
-      }),
-    );
     keepLooking();
     return answer;
   }

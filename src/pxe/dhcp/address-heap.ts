@@ -17,6 +17,12 @@ export class AddressHeap {
     return this.#items[0];
   }
 
+  /** The time of a key that is there. */
+  timeOf(key: number): number | undefined {
+    const at = this.#positions.get(key);
+    return at === undefined ? undefined : this.#items[at]?.time;
+  }
+
   /** Adds a key, or moves it to another time. */
   set(key: number, time: number): void {
     const at = this.#positions.get(key) ?? this.#items.length;

@@ -47,7 +47,10 @@ export class LeaseTable implements LeaseView {
   readonly #addresses = new Map<Mac, number>();
   /** Leases on their way to the disk, the latest of each address; until it is there nobody knows what the disk says. */
   readonly #writing = new Map<number, Lease>();
-  /** Addresses of the dynamic range that somebody had, by the time when they come free. */
+  /**
+   * Addresses of the dynamic range that somebody had, by a time before which they don't come free: a lease that goes on is put in its
+   * place only when the pool has nothing else left.
+   */
   readonly #used = new AddressHeap();
   /** Below this one every address of the range has had a holder, or can't have one. */
   #neverUsed: number;
@@ -114,8 +117,8 @@ export class LeaseTable implements LeaseView {
     if (isFree(wished)) return ipv4FromNumber(wished);
     const fresh = this.#firstNeverUsed();
     if (isFree(fresh)) return ipv4FromNumber(fresh);
-    const oldest = this.#used.first();
-    return oldest !== undefined && oldest.time <= now ? ipv4FromNumber(oldest.key) : undefined;
+    const oldest = this.#firstToComeFree();
+    return oldest !== undefined && oldest.until <= now ? ipv4FromNumber(oldest.address) : undefined;
   }
 
   /** Keeps an address for a client until then, in memory; never shortens what it has. Only after `choose` or `isFreeFor`. */
@@ -124,6 +127,7 @@ export class LeaseTable implements LeaseView {
     const known = this.#holdings.get(address);
     const goesOn = known?.mac === mac && known.until > now;
     if (goesOn && known.state === 'bound') {
+      if (known.until >= until && this.#addresses.get(mac) === address) return;
       this.#set(address, { ...known, until: Math.max(known.until, until) });
     } else {
       this.#set(address, { mac, state: 'held', until, stored: undefined });
@@ -186,6 +190,16 @@ export class LeaseTable implements LeaseView {
     return this.#neverUsed <= this.#pool.end ? this.#neverUsed : undefined;
   }
 
+  #firstToComeFree(): { readonly address: number; readonly until: number } | undefined {
+    for (;;) {
+      const first = this.#used.first();
+      const until = first && this.#holdings.get(first.key)?.until;
+      if (first === undefined || until === undefined) return undefined;
+      if (until === first.time) return { address: first.key, until };
+      this.#used.set(first.key, until);
+    }
+  }
+
   #set(address: number, holding: Holding): void {
     const before = this.#holdings.get(address);
     if (before !== undefined && this.#addresses.get(before.mac) === address)
@@ -193,7 +207,9 @@ export class LeaseTable implements LeaseView {
     this.#holdings.set(address, holding);
     const keepsOther = holding.state === 'released' && this.#addresses.has(holding.mac);
     if (holding.state !== 'declined' && !keepsOther) this.#addresses.set(holding.mac, address);
-    if (this.#pool.isDynamic(address)) this.#used.set(address, holding.until);
+    if (!this.#pool.isDynamic(address)) return;
+    const earliest = this.#used.timeOf(address);
+    if (earliest === undefined || holding.until < earliest) this.#used.set(address, holding.until);
   }
 }
 

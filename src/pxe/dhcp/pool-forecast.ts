@@ -26,18 +26,25 @@ export class PoolForecast {
   ): { readonly free: number; readonly expected: number } | undefined {
     this.#newcomers.delete(mac);
     this.#newcomers.set(mac, now);
-    for (const [oldest, at] of this.#newcomers) {
-      if (at > now - WINDOW_MS && this.#newcomers.size <= MOST_MACS) break;
-      this.#newcomers.delete(oldest);
-    }
+    if (this.#newcomers.size > MOST_MACS) this.#forget(now);
     if (this.#newcomers.size < LEAST) return undefined;
     if (now - this.#countedAt < BETWEEN_COUNTS_MS || now - this.#toldAt < BETWEEN_WARNINGS_MS)
       return undefined;
     this.#countedAt = now;
+    this.#forget(now);
+    if (this.#newcomers.size < LEAST) return undefined;
     const expected = this.#newcomers.size * FACTOR;
     const free = countFree();
     if (free >= expected) return undefined;
     this.#toldAt = now;
     return { free, expected };
+  }
+
+  /** Forgets those of before the window, and the oldest of too many. */
+  #forget(now: number): void {
+    for (const [oldest, at] of this.#newcomers) {
+      if (at > now - WINDOW_MS && this.#newcomers.size <= MOST_MACS) return;
+      this.#newcomers.delete(oldest);
+    }
   }
 }

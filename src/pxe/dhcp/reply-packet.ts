@@ -5,13 +5,20 @@ import { type Arrival, destination, type Destination } from './destination.ts';
 import type { ReplyConfig } from './reply-config.ts';
 import { fitted, UDP_HEADERS } from './reply-size.ts';
 import type { DhcpRequest } from './request.ts';
-import type { Options } from './wire/option-area.ts';
+import { type Options, writeOption } from './wire/option-area.ts';
 import { code } from './wire/option-codes.ts';
 import { encodeAddresses } from './wire/options/address.ts';
 import { encodeMessageType } from './wire/options/message-type.ts';
-import { encodeSeconds } from './wire/options/seconds.ts';
+import { encodeSeconds, writeSeconds } from './wire/options/seconds.ts';
 import { encodeText } from './wire/options/text.ts';
-import { BOOTREPLY, BROADCAST_FLAG, type DhcpPacket, encodeOnTail, encodeTail } from './wire/packet.ts';
+import {
+  BOOTREPLY,
+  BROADCAST_FLAG,
+  type DhcpPacket,
+  encodeTail,
+  endOnTail,
+  beginOnTail,
+} from './wire/packet.ts';
 
 const NOWHERE = '0.0.0.0' as Ipv4;
 const nothing = new Uint8Array();
@@ -165,23 +172,24 @@ function serverOptions(type: Reply['type'], request: DhcpRequest, config: ReplyC
 }
 
 /**
- * What comes back as it was: client id by RFC 6842 §3, relay information by RFC 3046 §2.2, and a subnet selection that was heeded
- * by RFC 3011 §2.
+ * What comes back as it was, in the order of `inOrder`: client id by RFC 6842 §3, a subnet selection that was heeded by RFC 3011 §2, and
+ * relay information by RFC 3046 §2.2.
  */
-function echoes(
-  { packet: { options }, subnetSelection }: DhcpRequest,
-  { subnet, netmask }: ReplyConfig,
-): Options {
-  const echoed = new Map<number, Uint8Array>();
-  const echo = (option: number): void => {
-    const value = options.get(option);
-    if (value !== undefined) echoed.set(option, value);
-  };
-  echo(code.clientId);
-  echo(code.relayInfo);
-  if (subnetSelection !== undefined && sameSubnet(subnetSelection, subnet, netmask))
-    echo(code.subnetSelection);
-  return echoed;
+function echoed({ subnetSelection }: DhcpRequest, { subnet, netmask }: ReplyConfig): readonly number[] {
+  return subnetSelection !== undefined && sameSubnet(subnetSelection, subnet, netmask)
+    ? [code.clientId, code.subnetSelection, code.relayInfo]
+    : usuallyEchoed;
+}
+
+const usuallyEchoed = [code.clientId, code.relayInfo];
+
+function echoes(request: DhcpRequest, config: ReplyConfig): Options {
+  const values = new Map<number, Uint8Array>();
+  for (const option of echoed(request, config)) {
+    const value = request.packet.options.get(option);
+    if (value !== undefined) values.set(option, value);
+  }
+  return values;
 }
 
 /** Encoded network options by message type; a configuration never changes. */
@@ -204,8 +212,17 @@ function fromTail(
   tails.set(config, known);
   const tail = known.get(type) ?? encodeTail(new Map(networkOptions(type, config)));
   known.set(type, tail);
-  const more = new Map(lease === undefined ? [] : times(lease.seconds));
-  for (const [option, value] of echoes(request, config)) more.set(option, value);
-  const datagram = encodeOnTail(head, tail, more);
+  const w = beginOnTail(head, tail);
+  if (lease !== undefined) {
+    writeSeconds(w, code.leaseTime, lease.seconds);
+    writeSeconds(w, code.renewalTime, lease.seconds / 2);
+    writeSeconds(w, code.rebindingTime, (lease.seconds * 7) / 8);
+  }
+  // In the order of `inOrder`, as all options are.
+  for (const option of echoed(request, config)) {
+    const value = request.packet.options.get(option);
+    if (value !== undefined) writeOption(w, option, value);
+  }
+  const datagram = endOnTail(w);
   return datagram.length <= request.maxMessageSize - UDP_HEADERS ? datagram : undefined;
 }

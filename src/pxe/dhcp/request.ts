@@ -10,7 +10,7 @@ import { decodeIpxeFeatures, type IpxeFeatures } from './wire/options/ipxe.ts';
 import { decodeMachineId } from './wire/options/machine-id.ts';
 import { decodeMaxMessageSize, MIN_MESSAGE_SIZE } from './wire/options/max-message-size.ts';
 import { decodeMessageType, type MessageType } from './wire/options/message-type.ts';
-import { decodeParameterList } from './wire/options/parameter-list.ts';
+import { noParameterList, ParameterList } from './wire/options/parameter-list.ts';
 import { decodeRelayInfo, type RelayInfo } from './wire/options/relay-info.ts';
 import { decodeText } from './wire/options/text.ts';
 import { decodeUserClass } from './wire/options/user-class.ts';
@@ -23,7 +23,6 @@ type ClientMessage = Exclude<MessageType, 'offer' | 'ack' | 'nak'> | 'bootp';
 const BOOTP_MESSAGE_SIZE = 328;
 /** One Ethernet frame; firmware that claims to take more does not put fragments together. */
 const LONGEST_MESSAGE = 1500;
-const nothingWanted: ReadonlySet<number> = new Set();
 
 /** What a client wants, in domain words. Undefined means that the client said nothing about it. */
 export interface DhcpRequest {
@@ -51,7 +50,7 @@ export interface DhcpRequest {
   /** Undefined when the client is no iPXE. One that says nothing of itself is taken to have all. */
   readonly ipxe: IpxeFeatures | undefined;
   /** Options that the client asks for, the most wanted first (option 55). */
-  readonly wanted: ReadonlySet<number>;
+  readonly wanted: ParameterList;
   /** True when the client takes an ACK in place of an OFFER (option 80, RFC 4039). */
   readonly rapidCommit: boolean;
   /** Largest IP datagram that the client takes, in bytes. */
@@ -135,7 +134,7 @@ function requestOf(packet: DhcpPacket, bytes: number): RequestReading {
       archs: lenient(code.clientArch, decodeClientArch) ?? [],
       machineUuids: lenient(code.machineId, decodeMachineId) ?? [],
       ipxe: isIpxe ? (features ?? { complete: true }) : undefined,
-      wanted: lenient(code.parameterList, decodeParameterList) ?? nothingWanted,
+      wanted: lenient(code.parameterList, (value) => new ParameterList(value)) ?? noParameterList,
       rapidCommit: options.has(code.rapidCommit),
       maxMessageSize:
         type === 'bootp'

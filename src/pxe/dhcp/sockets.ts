@@ -22,7 +22,13 @@ export class DhcpSockets {
     const { device, bindAddress = dhcpDefaults.bindAddress } = options;
     this.#open = (port, receiver, name) =>
       openUdp(
-        { address: bindAddress, port, broadcast: true, ...(device === undefined ? {} : { device }) },
+        {
+          address: bindAddress,
+          port,
+          broadcast: true,
+          bursts: 'apart',
+          ...(device === undefined ? {} : { device }),
+        },
         (datagram, from) =>
           receiver(datagram, { source: from.address as Ipv4, sourcePort: from.port, port: name }),
       );

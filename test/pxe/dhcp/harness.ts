@@ -76,8 +76,12 @@ export async function start(changes: Partial<DhcpServerOptions> = {}, deps: Part
     },
   );
   const settle = () => new Promise((resolve) => setImmediate(resolve));
-  const raw = (data: Uint8Array, source = '0.0.0.0', port = 67, sourcePort = 68) =>
-    open.get(port)?.(data, { address: source, port: sourcePort });
+  const raw = (data: Uint8Array, source = '0.0.0.0', port = 67, sourcePort = 68) => {
+    const lent = data.slice();
+    open.get(port)?.(lent, { address: source, port: sourcePort });
+    // A datagram is the receiver's only until it returns.
+    lent.fill(0xee);
+  };
   const say = async (m: Message, source?: string, port?: number) => {
     raw(message(m), source, port);
     await settle();

@@ -21,7 +21,9 @@ const request = (who = mac, wanted = '192.0.2.100'): Message => ({
 describe('a DHCP server', () => {
   it('binds port 67 of its device with broadcast, to every address', async () => {
     const s = await start({ device: 'eth7' });
-    expect(s.bound).toEqual([{ address: '0.0.0.0', port: 67, device: 'eth7', broadcast: true }]);
+    expect(s.bound).toEqual([
+      { address: '0.0.0.0', port: 67, device: 'eth7', broadcast: true, bursts: 'apart' },
+    ]);
     expect(s.handle).toMatchObject({ address: '0.0.0.0', port: 67 });
   });
 

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter, WireError } from '../../../base/bytes.ts';
 import { ipv4FromNumber, ipv4ToNumber, type Ipv4 } from '../../../base/ipv4.ts';
+import { Slab } from '../../../base/slab.ts';
 import { decodeOptionFields, encodeOptions, inOrder, type Options, writeOption } from './option-area.ts';
 import { code } from './option-codes.ts';
 import { layOutOptions, type OptionLayout } from './option-layout.ts';
@@ -50,7 +51,7 @@ export function decodeDhcpPacket(datagram: Uint8Array): DhcpPacket {
   const hlen = r.u8('dhcp.hlen');
   if (hlen > CHADDR_LENGTH) throw new WireError('bad-value', 'dhcp.hlen', `${hlen} is over 16`);
   const hops = r.u8('dhcp.hops');
-  const xid = readU32(r, 'dhcp.xid');
+  const xid = r.u32be('dhcp.xid');
   const secs = r.u16be('dhcp.secs');
   const flags = r.u16be('dhcp.flags');
   const ciaddr = readAddress(r, 'dhcp.ciaddr');
@@ -62,7 +63,7 @@ export function decodeDhcpPacket(datagram: Uint8Array): DhcpPacket {
   r.skip(SNAME_LENGTH, 'dhcp.sname');
   const fileAt = r.offset;
   r.skip(FILE_LENGTH, 'dhcp.file');
-  if (readU32(r, 'dhcp.cookie') !== MAGIC_COOKIE) {
+  if (r.u32be('dhcp.cookie') !== MAGIC_COOKIE) {
     throw new WireError('bad-value', 'dhcp.cookie', 'not the magic cookie of RFC 2131 §3');
   }
   const { options, overload } = decodeOptionFields(
@@ -122,15 +123,23 @@ export function encodeTail(options: Options): Uint8Array {
   return w.done();
 }
 
-/** A message on such a tail, with more options behind it; the packet's own, `sname` and `file` are left out. */
-export function encodeOnTail(packet: DhcpPacket, tail: Uint8Array, more: Options): Uint8Array {
-  const w = headOf(packet).bytes(tail);
-  for (const option of inOrder(more)) writeOption(w, option, more.get(option) ?? new Uint8Array());
-  return padded(w.u8(code.end));
+/** Begins a message on such a tail, behind which more options are to be written; the packet's own, `sname` and `file` are left out. */
+export function beginOnTail(packet: DhcpPacket, tail: Uint8Array): ByteWriter {
+  return headOf(packet, slab.take(MIN_LENGTH + 64)).bytes(tail);
 }
 
-function headOf(packet: DhcpPacket): ByteWriter {
-  const w = new ByteWriter(MIN_LENGTH + 64);
+/** Ends a message of `beginOnTail`. */
+export function endOnTail(w: ByteWriter): Uint8Array {
+  w.u8(code.end);
+  if (w.length < MIN_LENGTH) w.fill(MIN_LENGTH - w.length);
+  return w.view();
+}
+
+/** Answers live until they are sent. */
+const slab = new Slab();
+
+function headOf(packet: DhcpPacket, room: number | Uint8Array = MIN_LENGTH + 64): ByteWriter {
+  const w = new ByteWriter(room);
   w.u8(packet.op).u8(packet.htype).u8(packet.hlen).u8(packet.hops);
   w.u32be(packet.xid).u16be(packet.secs).u16be(packet.flags);
   writeAddress(w, packet.ciaddr);
@@ -157,13 +166,8 @@ export function fitsFileField(text: string): boolean {
   return text.length < FILE_LENGTH;
 }
 
-/** As ByteReader's u32be, without the view that this makes for each number. */
-function readU32(r: ByteReader, field: string): number {
-  return r.u16be(field) * 0x10000 + r.u16be(field);
-}
-
 function readAddress(r: ByteReader, field: string): Ipv4 {
-  const number = readU32(r, field);
+  const number = r.u32be(field);
   return number === 0 ? NOWHERE : ipv4FromNumber(number);
 }
 

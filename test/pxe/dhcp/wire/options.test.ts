@@ -12,7 +12,7 @@ import {
   type MessageType,
   messageTypes,
 } from '../../../../src/pxe/dhcp/wire/options/message-type.ts';
-import { decodeParameterList } from '../../../../src/pxe/dhcp/wire/options/parameter-list.ts';
+import { ParameterList } from '../../../../src/pxe/dhcp/wire/options/parameter-list.ts';
 import { encodePxeDiscovery } from '../../../../src/pxe/dhcp/wire/options/pxe-discovery.ts';
 import { encodeSeconds } from '../../../../src/pxe/dhcp/wire/options/seconds.ts';
 import { decodeText, encodeText } from '../../../../src/pxe/dhcp/wire/options/text.ts';
@@ -47,7 +47,7 @@ describe('option values', () => {
   });
 
   it('55: a set of numbers', () => {
-    expect([...decodeParameterList(bytes(1, 67, 1))]).toEqual([1, 67]);
+    expect([...new ParameterList(bytes(1, 67, 1))]).toEqual([1, 67]);
   });
 
   it('57: at least 576', () => {
