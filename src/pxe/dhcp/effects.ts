@@ -113,10 +113,19 @@ export class DhcpEffects {
         this.#unanswered('lease not saved', asked);
       } else if (this.#table(lease.ip)?.bind(lease) === true) {
         this.#send(reply, lease.ip, asked);
+        this.#endFormer(lease, asked);
       }
     });
     if (isQueued) this.#table(lease.ip)?.write(lease);
     else this.#unanswered('too many requests wait for the lease store', asked);
+  }
+
+  /** One address a client: what it had before is free again once the new one is its own. */
+  #endFormer({ ip, mac }: Lease, asked: Asked): void {
+    for (const former of this.#table(ip)?.takeFormer(ip, mac) ?? []) {
+      this.#deps.log.info({ mac, ip, former }, 'a client has another address now; its former lease ends');
+      this.#giveBack('released', former, asked);
+    }
   }
 
   #giveBack(state: 'declined' | 'released', ip: Ipv4, asked: Asked): void {

@@ -7,6 +7,9 @@ import type { AddressPool, Client } from './address-pool.ts';
 /** A client that came back within this time has its address itself, if anything on the segment has. */
 const LATELY_MS = 3_600_000;
 
+/** Moves of a client that are remembered; one that makes more at once keeps some addresses until they run out. */
+const mostMoves = 64;
+
 /** How an address stands. `held`: promised to a client in memory only, while an offer or a commit is under way. */
 export interface Holding {
   readonly mac: Mac;
@@ -45,6 +48,8 @@ export class LeaseTable implements LeaseView {
   readonly #pool: AddressPool;
   readonly #holdings = new Map<number, Holding>();
   readonly #addresses = new Map<Mac, number>();
+  /** Addresses that a client went through one after the other, up to that which it is about to get. */
+  readonly #moves = new Map<Mac, readonly number[]>();
   /** Leases on their way to the disk, the latest of each address; until it is there nobody knows what the disk says. */
   readonly #writing = new Map<number, Lease>();
   /**
@@ -126,8 +131,11 @@ export class LeaseTable implements LeaseView {
     const address = ipv4ToNumber(ip);
     const known = this.#holdings.get(address);
     const goesOn = known?.mac === mac && known.until > now;
+    const last = this.#addresses.get(mac);
+    if (last !== undefined && last !== address)
+      this.#moves.set(mac, [...(this.#moves.get(mac) ?? [last]).slice(-mostMoves), address]);
     if (goesOn && known.state === 'bound') {
-      if (known.until >= until && this.#addresses.get(mac) === address) return;
+      if (known.until >= until && last === address) return;
       this.#set(address, { ...known, until: Math.max(known.until, until) });
     } else {
       this.#set(address, { mac, state: 'held', until, stored: undefined });
@@ -155,6 +163,25 @@ export class LeaseTable implements LeaseView {
       stored: isLatest ? { expiresAt, clientId } : undefined,
     });
     return true;
+  }
+
+  /**
+   * Leases that a client has beside that of this address and did not give back. A client is its MAC and has one address, or one that asks
+   * for address after address would soon have them all.
+   */
+  takeFormer(ip: Ipv4, mac: Mac): readonly Ipv4[] {
+    const moves = this.#moves.get(mac);
+    if (moves === undefined) return [];
+    const at = moves.indexOf(ipv4ToNumber(ip));
+    // Those behind it are still on their way to the disk.
+    if (at === moves.length - 1) this.#moves.delete(mac);
+    else this.#moves.set(mac, moves.slice(Math.max(at, 0)));
+    return [...new Set(moves.slice(0, Math.max(at, 0)))]
+      .filter((former) => {
+        const holding = this.#holdings.get(former);
+        return holding?.mac === mac && holding.state === 'bound';
+      })
+      .map((former) => ipv4FromNumber(former));
   }
 
   /** Ends a promise or a lease: `released` leaves the address to the same client as long as nobody else needs it. */
