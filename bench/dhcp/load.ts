@@ -24,9 +24,10 @@ let [nextClient, serial, repeats, refused] = [0, 1, 0, 0];
 let isOver = false;
 
 /** Of a message only these differ; a client that built each anew would be slower than the servers. */
+const client = order.asksTime ? 'timed' : 'host';
 const templates = {
-  discover: clientMessage({ type: 'discover', xid: 0, mac: macOf(order.macBase, 0), client: 'host' }),
-  request: clientMessage({ type: 'request', xid: 0, mac: macOf(order.macBase, 0), client: 'host', ip: 0 }),
+  discover: clientMessage({ type: 'discover', xid: 0, mac: macOf(order.macBase, 0), client }),
+  request: clientMessage({ type: 'request', xid: 0, mac: macOf(order.macBase, 0), client, ip: 0 }),
 };
 
 const server = { address: '255.255.255.255', port: 67 };

@@ -53,6 +53,8 @@ export interface LoadOrder {
   /** MACs in use, the first of them `firstClient`; each client asks again when its turn comes. */
   readonly clients: number;
   readonly firstClient: number;
+  /** The clients ask for a time, so that a server gives each a new lease. */
+  readonly asksTime: boolean;
   /** Exchanges under way at a time. */
   readonly outstanding: number;
   readonly seconds: number;

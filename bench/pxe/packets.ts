@@ -4,6 +4,8 @@ import { network } from './orders.ts';
 /** Options of a machine's ROM and of the iPXE that it loads, as these send them; a plain client has none. */
 export const clientOptions = {
   host: [],
+  // A day.
+  timed: [[51, 0, 1, 0x51, 0x80]],
   // PXEClient:Arch:00007:UNDI:003016, architecture 7, UNDI 3.16
   rom: [
     [60, ...Buffer.from('PXEClient:Arch:00007:UNDI:003016')],
