@@ -36,7 +36,8 @@ function throwAt(packet: Buffer, from: string, tally: Tally): Promise<void> {
     let received = 0;
     let status = 'nothing';
     const socket = connect({ host: network.server, port: 8081, localAddress: from });
-    const timer = setTimeout(() => socket.resetAndDestroy(), patienceMs);
+    // Not a reset: with the end of what was sent still under way, Node (20) would wait for that for ever as the process ends.
+    const timer = setTimeout(() => socket.destroy(), patienceMs);
     socket.on('data', (data) => {
       if (received === 0) status = data.toString('latin1', 9, 12);
       received += data.length;
