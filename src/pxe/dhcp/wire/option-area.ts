@@ -61,9 +61,11 @@ export function encodeOverload({ file, sname }: Overload): Uint8Array {
 
 /** Bytes of an options field with its end option, in the order of `inOrder`. Values over 255 bytes are split (RFC 3396 §6). */
 export function encodeOptions(options: Options): Uint8Array {
-  const w = new ByteWriter(64);
+  let size = 1;
+  for (const value of options.values()) size += sizeOf(value);
+  const w = new ByteWriter(size);
   for (const option of inOrder(options)) writeOption(w, option, options.get(option) ?? new Uint8Array());
-  return w.u8(code.end).done();
+  return w.u8(code.end).view();
 }
 
 /**

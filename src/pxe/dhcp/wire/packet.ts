@@ -21,6 +21,10 @@ const FILE_LENGTH = 128;
 const OPTIONS_OFFSET = 240;
 /** Smallest BOOTP message; older relays and ROMs drop shorter ones. RFC 1542 §2.1 */
 const MIN_LENGTH = 300;
+/** Room for nearly every message. */
+const USUAL_LENGTH = 480;
+/** Messages live until they are sent. */
+const slab = new Slab();
 
 /** A BOOTP message with DHCP options, field names of RFC 2131 §2. */
 export interface DhcpPacket {
@@ -109,7 +113,7 @@ export function fitDhcpPacket(packet: DhcpPacket, limit: number, mayOverload = t
 }
 
 function written(packet: DhcpPacket, layout: OptionLayout, limit = MIN_LENGTH): Uint8Array {
-  const w = headOf(packet);
+  const w = headOf(packet, slab.take(USUAL_LENGTH));
   writeField(w, layout.sname ?? textBytes(packet.sname, SNAME_LENGTH, 'dhcp.sname'), SNAME_LENGTH);
   writeField(w, layout.file ?? textBytes(packet.file, FILE_LENGTH, 'dhcp.file'), FILE_LENGTH);
   w.u32be(MAGIC_COOKIE).bytes(layout.options);
@@ -125,20 +129,15 @@ export function encodeTail(options: Options): Uint8Array {
 
 /** Begins a message on such a tail, behind which more options are to be written; the packet's own, `sname` and `file` are left out. */
 export function beginOnTail(packet: DhcpPacket, tail: Uint8Array): ByteWriter {
-  return headOf(packet, slab.take(MIN_LENGTH + 64)).bytes(tail);
+  return headOf(packet, slab.take(USUAL_LENGTH)).bytes(tail);
 }
 
 /** Ends a message of `beginOnTail`. */
 export function endOnTail(w: ByteWriter): Uint8Array {
-  w.u8(code.end);
-  if (w.length < MIN_LENGTH) w.fill(MIN_LENGTH - w.length);
-  return w.view();
+  return padded(w.u8(code.end));
 }
 
-/** Answers live until they are sent. */
-const slab = new Slab();
-
-function headOf(packet: DhcpPacket, room: number | Uint8Array = MIN_LENGTH + 64): ByteWriter {
+function headOf(packet: DhcpPacket, room: Uint8Array): ByteWriter {
   const w = new ByteWriter(room);
   w.u8(packet.op).u8(packet.htype).u8(packet.hlen).u8(packet.hops);
   w.u32be(packet.xid).u16be(packet.secs).u16be(packet.flags);
@@ -154,7 +153,8 @@ function headOf(packet: DhcpPacket, room: number | Uint8Array = MIN_LENGTH + 64)
 
 function padded(w: ByteWriter, limit = MIN_LENGTH): Uint8Array {
   const missing = Math.min(MIN_LENGTH, limit) - w.length;
-  return missing > 0 ? w.fill(missing).done() : w.done();
+  if (missing > 0) w.fill(missing);
+  return w.view();
 }
 
 function writeAddress(w: ByteWriter, ip: Ipv4): void {
@@ -186,11 +186,13 @@ function textBytes(text: string, length: number, field: string): Uint8Array {
   if (text.length >= length) {
     throw new WireError('too-long', field, `${text.length} characters, room for ${length - 1}`);
   }
-  const codes = Array.from(text, (c) => c.charCodeAt(0));
-  if (codes.some((code) => code === 0 || code > 255)) {
-    throw new WireError('bad-value', field, 'a character that is not one byte');
+  const bytes = new Uint8Array(text.length);
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === 0 || code > 255) throw new WireError('bad-value', field, 'a character that is not one byte');
+    bytes[at] = code;
   }
-  return Uint8Array.from(codes);
+  return bytes;
 }
 
 function writeField(w: ByteWriter, bytes: Uint8Array, length: number): void {

@@ -8,11 +8,13 @@ const LONGEST = 255;
 export function decodeText(value: Uint8Array): string | undefined {
   const end = value.indexOf(0);
   const shown = (end < 0 ? value : value.subarray(0, end)).subarray(0, LONGEST);
-  const text = Array.from(shown, (b) => (b >= 0x20 && b < 0x7f ? String.fromCharCode(b) : '?')).join('');
-  return text === '' ? undefined : text;
+  const text = Buffer.from(shown.buffer, shown.byteOffset, shown.length).toString('latin1');
+  return text === '' ? undefined : text.replace(/[^ -~]/g, '?');
 }
+
+const encoder = new TextEncoder();
 
 /** ASCII bytes without a NUL. RFC 2132 §2 */
 export function encodeText(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return encoder.encode(text);
 }

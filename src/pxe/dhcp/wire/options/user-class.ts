@@ -1,4 +1,4 @@
-import { ByteReader, WireError } from '../../../../base/bytes.ts';
+import { ByteReader } from '../../../../base/bytes.ts';
 import { decodeText } from './text.ts';
 
 /**
@@ -12,15 +12,11 @@ export function decodeUserClass(value: Uint8Array): readonly string[] {
 function readList(value: Uint8Array): readonly Uint8Array[] | undefined {
   const r = new ByteReader(value);
   const values: Uint8Array[] = [];
-  try {
-    while (r.remaining > 0) {
-      const length = r.u8('dhcp.options.77.length');
-      if (length === 0) return undefined;
-      values.push(r.bytes(length, 'dhcp.options.77'));
-    }
-    return values;
-  } catch (error) {
-    if (error instanceof WireError) return undefined;
-    throw error;
+  while (r.remaining > 0) {
+    const length = r.u8('dhcp.options.77.length');
+    // Looked at, not caught: each iPXE has such a text, and an error costs more than the rest of its message.
+    if (length === 0 || length > r.remaining) return undefined;
+    values.push(r.bytes(length, 'dhcp.options.77'));
   }
+  return values;
 }
