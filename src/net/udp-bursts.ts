@@ -32,8 +32,8 @@ const sendRoom = 131_072;
 /** The largest UDP datagram over IPv4, which is what the kernel takes to be cut apart. */
 const mostTogether = 65_507;
 
-/** The socket takes no more at present; all else means that datagrams can't go the way together. udp(7), send(2) */
-const fullCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ENOMEM']);
+/** The kernel, the interface or the way to the peer takes no datagrams that are to be cut apart. udp(7), send(2) */
+const unfitCodes: ReadonlySet<string> = new Set(['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP']);
 
 type Calls = Pick<Libc, 'sendmmsg' | 'recvmmsg' | 'lastError' | 'allocate' | 'pointerBytes'>;
 type Send = (data: Uint8Array, to: UdpPeer) => Promise<void>;
@@ -287,7 +287,7 @@ class SendRoom extends Room {
     if (sent === prepared) return sent;
     const failed = groups[Math.max(sent, 0)];
     // A later one's error is not told; the usual way then goes for the rest of this burst, and the next burst finds out.
-    if (sent < 0 && failed !== undefined && failed.waiting.length > 1 && !fullCodes.has(this.#c.lastError()))
+    if (sent < 0 && failed !== undefined && failed.waiting.length > 1 && unfitCodes.has(this.#c.lastError()))
       this.mayJoin = false;
     return Math.max(sent, 0);
   }
