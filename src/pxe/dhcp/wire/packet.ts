@@ -186,13 +186,13 @@ function textBytes(text: string, length: number, field: string): Uint8Array {
   if (text.length >= length) {
     throw new WireError('too-long', field, `${text.length} characters, room for ${length - 1}`);
   }
-  const bytes = new Uint8Array(text.length);
+  const w = new ByteWriter(text.length);
   for (let at = 0; at < text.length; at += 1) {
     const code = text.charCodeAt(at);
     if (code === 0 || code > 255) throw new WireError('bad-value', field, 'a character that is not one byte');
-    bytes[at] = code;
+    w.u8(code);
   }
-  return bytes;
+  return w.view();
 }
 
 function writeField(w: ByteWriter, bytes: Uint8Array, length: number): void {
