@@ -25,6 +25,8 @@ const group = <Properties extends TProperties>(properties: Properties) =>
   Type.Object(properties, { additionalProperties: false, default: {} });
 const httpUrl = (description: string) =>
   Type.Optional(Type.String({ pattern: '^https?://[^\\s?#]+$', description }));
+const proxyPattern = '^http://[^\\s/?#]+/?$';
+const hostRulePattern = '^[A-Za-z0-9*._:/-]+$';
 const ipv4 = (description: string) => Type.Optional(Type.String({ format: 'ipv4', description }));
 
 const schema = group({
@@ -146,6 +148,20 @@ const schema = group({
           'Bare-metal image that is installed where a hostcfg names none; it wins over kernel, initrd and url',
       }),
     ),
+  }),
+  images: group({
+    proxy: Type.Optional(
+      Type.String({
+        pattern: proxyPattern,
+        description:
+          'HTTP proxy that images are downloaded through, `http://[user:password@]host:port`; environment variables are not heeded',
+      }),
+    ),
+    noProxy: Type.Array(Type.String({ pattern: hostRulePattern }), {
+      default: [],
+      description:
+        'Servers that are asked directly: names, with all below them, addresses, and subnets (CIDR)',
+    }),
   }),
   ipmi: group({
     privilege: oneOf(
@@ -313,9 +329,11 @@ function expectation(part: TSchema): string {
   if (type === 'boolean') return 'true or false';
   if (type === 'array') return `a list, each ${expectation(items as TSchema)}`;
   if (format === 'ipv4') return 'an IPv4 address';
-  if (typeof pattern === 'string' && pattern.startsWith('^http')) {
+  if (typeof pattern === 'string' && pattern.startsWith('^https?')) {
     return 'an http or https URL without query or fragment';
   }
+  if (pattern === proxyPattern) return 'an http URL without a path';
+  if (pattern === hostRulePattern) return 'a name, an address or a subnet';
   if (pattern !== undefined) return 'a text of printable ASCII without spaces around it';
   return 'a text, not empty';
 }
@@ -342,13 +360,26 @@ function isTimeZone(zone: string): boolean {
   }
 }
 
+/** A host name, an address, or a subnet as address and length of its prefix. */
+function isHostRule(rule: string): boolean {
+  const [address = '', bits, ...more] = rule.split('/');
+  const family = isIP(address);
+  if (family === 0) return bits === undefined && /^(?:\*?\.)?[\w-]+(?:\.[\w-]+)*$/.test(rule);
+  const most = family === 4 ? 32 : 128;
+  return more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+}
+
 /** What one setting's schema cannot say. */
-function furtherFaults({ api, admin, installer }: Config): readonly string[] {
+function furtherFaults({ api, admin, installer, images }: Config): readonly string[] {
   return [
     isIP(api.address) === 0 ? 'api.address must be an IPv4 or IPv6 address' : '',
     isTimeZone(api.timeZone) ? '' : 'api.timeZone must be an IANA zone such as UTC or Europe/Berlin',
     api.publicUrl === undefined || URL.canParse(api.publicUrl) ? '' : 'api.publicUrl must be a URL',
     installer.url === undefined || URL.canParse(installer.url) ? '' : 'installer.url must be a URL',
+    images.proxy === undefined || URL.canParse(images.proxy) ? '' : 'images.proxy must be a URL',
+    images.noProxy.every(isHostRule)
+      ? ''
+      : 'images.noProxy must list names such as mirror.example, addresses such as 192.0.2.1 and subnets such as 192.0.2.0/24',
     admin.password !== undefined && admin.passwordFile !== undefined
       ? 'admin.password and admin.passwordFile exclude each other'
       : '',

@@ -11,7 +11,7 @@ import type { Uuid } from './base/uuid.ts';
 import { composeConsoles, sweepConsoles } from './compose/consoles.ts';
 import { evidenceOf } from './compose/evidence.ts';
 import { composeNetboot } from './compose/netboot.ts';
-import { settingDefaultsOf, stageSecondsOf } from './compose/settings.ts';
+import { proxySettingsOf, settingDefaultsOf, stageSecondsOf } from './compose/settings.ts';
 import { type Config, readAdminPassword } from './config.ts';
 import type { ConsoleService } from './console/index.ts';
 import { createIommu } from './iommu/create.ts';
@@ -116,6 +116,7 @@ export async function startRackwright(
       imageAccess: {
         files: { openFile: (path) => imageFiles.open(path), openIso },
         keepOut: resolve(config.dataDirectory),
+        proxy: proxySettingsOf(config.images),
         imageOf: async (hostCfgUuid) =>
           (await platform.tags.valueOf(hostCfgUuid, 'bootImage')) ?? installer.imageUuid,
       },

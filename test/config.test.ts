@@ -66,6 +66,7 @@ describe('defaults', () => {
         kernelArguments: ['console=tty0', 'console=ttyS0,115200', 'quiet'],
       },
       installer: { kernelArguments: [] },
+      images: { noProxy: [] },
       ipmi: { privilege: 'administrator' },
       provision: { inspectMinutes: 10, rebootMinutes: 5, installMinutes: 30, maxRunsPerMinute: 20 },
       kvm: { libvirtUri: 'qemu:///system', lookMinutes: 10 },
@@ -146,6 +147,15 @@ describe('password of admin', () => {
   });
 });
 
+it('takes a proxy with its user, and what is asked without it', () => {
+  const text =
+    'images: {proxy: "http://rack:pass%40word@proxy.example:3128", noProxy: [mirror.example, .inner, 192.0.2.0/24, "2001:db8::1"]}';
+  expect(loadConfig({ file: file(text), env: {} }).images).toEqual({
+    proxy: 'http://rack:pass%40word@proxy.example:3128',
+    noProxy: ['mirror.example', '.inner', '192.0.2.0/24', '2001:db8::1'],
+  });
+});
+
 describe('faults', () => {
   it('are told all at once, by path', () => {
     const text = `
@@ -194,6 +204,10 @@ installer: {kernelArguments: quiet}
   it.each([
     ['api: {address: localhost}', 'api.address must be'],
     ['api: {timeZone: Mars/Olympus}', 'api.timeZone must be'],
+    ['images: {proxy: "http://["}', 'images.proxy must be'],
+    ['images: {noProxy: [192.0.2.0/33]}', 'images.noProxy must list'],
+    ['images: {noProxy: [mirror.example/8]}', 'images.noProxy must list'],
+    ['images: {noProxy: ["2001:db8::/129"]}', 'images.noProxy must list'],
     ['api: {publicUrl: "http://["}', 'api.publicUrl must be'],
     ['installer: {kernel: /k}', 'installer.kernel and installer.initrd'],
     ['admin: {password: a, passwordFile: b}', 'exclude each other'],
@@ -222,6 +236,9 @@ installer: {kernelArguments: quiet}
     'admin:\n  password: hunter2canary: x',
     'admin:\n  password: !hunter2canary x',
     'admin: {password: hunter2canary}\nadmin: {password: hunter2canary}',
+    'images: {proxy: "https://u:hunter2canary@proxy.example", noProxy: ["hunter2canary/33"]}',
+    'images: {proxy: "http://u:hunter2canary@"}',
+    'images: {"proxy:http://u:hunter2canary@proxy.example"}',
     'admin: {password: *hunter2canary}',
     'api: {port: hunter2canary, address: hunter2canary, timeZone: hunter2canary, publicUrl: hunter2canary}',
     'log: {level: hunter2canary}\ninstaller: {kernelArguments: [ hunter2canary, "\\t"], url: "http://hunter2canary?"}',

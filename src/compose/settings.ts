@@ -1,5 +1,6 @@
 import type { Config } from '../config.ts';
 import type { SettingDefaults, Settings } from '../platform/index.ts';
+import type { ImageAccess } from '../provision/ports.ts';
 import type { StageSeconds } from '../provision/runs.ts';
 
 /** Defaults of the settings that can be changed while the server runs. */
@@ -14,6 +15,11 @@ export function settingDefaultsOf({ api, boot, provision }: Config): SettingDefa
     'baremetal.install.timeout': provision.installMinutes * 60,
     'baremetal.provision.maxPerMinute': provision.maxRunsPerMinute,
   };
+}
+
+/** The proxy of downloads; undefined: none. */
+export function proxySettingsOf({ proxy, noProxy }: Config['images']): ImageAccess['proxy'] {
+  return proxy === undefined ? undefined : { url: proxy, except: noProxy };
 }
 
 /** Limits of the stages: the long ones are settings, read whenever they are asked; the others are what slow but healthy machines need. */

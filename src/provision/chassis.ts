@@ -3,7 +3,7 @@ import type { Mac } from '../base/mac.ts';
 import type { RandomBytes } from '../base/random.ts';
 import type { Uuid } from '../base/uuid.ts';
 import { type Bmc, bmcFault } from './bmc.ts';
-import { badArgument, checkIpv4, checkResourceUuid, checkText } from './checks.ts';
+import { badArgument, checkIpv4, checkResourceUuid, checkText, takenUuid } from './checks.ts';
 import { readChassisTags } from './chassis-tags.ts';
 import type { Fleet } from './fleet.ts';
 import { isSameAccess } from './bmc-target.ts';
@@ -138,7 +138,7 @@ export function createChassisService(deps: {
         createDate: now,
         lastOpDate: now,
       };
-      if (fleet.get(wish.uuid)) throw new ProvisionError('conflict', `resourceUuid ${wish.uuid} is taken`);
+      if (fleet.get(wish.uuid)) throw takenUuid(wish.uuid);
       checkUnique(wish);
       try {
         const chassis = tags.skipIpmiCheck ? wish : await identify(wish);

@@ -163,6 +163,7 @@ export function createProvision(deps: ProvisionDeps): Provision {
     store,
     files: deps.imageAccess.files,
     keepOut: deps.imageAccess.keepOut,
+    proxy: deps.imageAccess.proxy,
     usedBy: (imageUuid) => choice.isUsed(imageUuid),
     clock,
     random,

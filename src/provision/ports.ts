@@ -1,3 +1,4 @@
+import type { ProxySettings } from './images/download/proxy.ts';
 import type { ImageFiles, ImageStore } from './images/ports.ts';
 import type { Ipv4 } from '../base/ipv4.ts';
 import type { Mac } from '../base/mac.ts';
@@ -133,6 +134,8 @@ export interface ImageAccess {
   readonly files: ImageFiles;
   /** The data directory; nothing in it is served but images that were downloaded into it. */
   readonly keepOut: string;
+  /** The HTTP proxy that downloads go through; undefined: none. */
+  readonly proxy?: ProxySettings | undefined;
   /** Uuid of the image that a hostcfg names (system tag `bootImage::{uuid}`), else that of the configuration; undefined without both. */
   imageOf(hostCfgUuid: Uuid): Promise<string | undefined>;
 }
@@ -141,7 +144,10 @@ export interface ImageAccess {
 export interface ConsoleLook {
   /** PNG of the screen. */
   readonly screenshot?: Uint8Array | undefined;
-  /** What came over the serial console since the run began, its last lines; empty when nothing did. */
+  /**
+   * What came over the serial console since the run began, its last lines, without escape sequences and control characters; empty when nothing
+   * did.
+   */
   readonly consoleTail?: string | undefined;
 }
 

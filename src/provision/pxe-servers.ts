@@ -5,7 +5,7 @@ import type { Logger } from '../base/log.ts';
 import type { RandomBytes } from '../base/random.ts';
 import { createTurns } from '../base/turns.ts';
 import type { Uuid } from '../base/uuid.ts';
-import { badArgument, checkResourceUuid, checkText } from './checks.ts';
+import { badArgument, checkResourceUuid, checkText, takenUuid } from './checks.ts';
 import { type DhcpPlan, dhcpPlanOf, effectiveMode } from './dhcp-plan.ts';
 import { checkDhcpWishes, noDhcpWishes } from './dhcp-wishes.ts';
 import type { DhcpMode, PxeServer } from './model.ts';
@@ -152,8 +152,7 @@ export function createPxeServerService(deps: {
         createDate: now,
         lastOpDate: now,
       };
-      if (others.some((other) => other.uuid === server.uuid))
-        throw new ProvisionError('conflict', `resourceUuid ${server.uuid} is taken`);
+      if (others.some((other) => other.uuid === server.uuid)) throw takenUuid(server.uuid);
       return inTurn(server.uuid, async () => {
         try {
           await store.savePxeServer(await careful.start(server));

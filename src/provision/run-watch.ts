@@ -6,7 +6,7 @@ import type { Run, RunStage } from './model.ts';
 import type { ConsoleLook, Evidence } from './ports.ts';
 import type { RunBook } from './run/book.ts';
 import { findConsoleSign } from './run/console-signs.ts';
-import { newestLines, plainConsole } from './run/console-text.ts';
+import { newestLines, secretlessLines } from './run/console-text.ts';
 
 /** Watches open runs: one that is quiet is looked at, one whose stage is late comes to its end. */
 export interface RunWatch {
@@ -76,7 +76,7 @@ export function createRunWatch(deps: {
     const { consoleTail, screenshot } = await ask(run, from);
     // It may have ended meanwhile, and its chassis may be gone.
     if (book().get(run.uuid) === undefined) return;
-    const lines = consoleTail === undefined ? undefined : plainConsole(consoleTail, run);
+    const lines = consoleTail === undefined ? undefined : secretlessLines(consoleTail, run);
     const shown = lines?.join('\n');
     const before = looked.get(run.uuid);
     const isNew = shown !== undefined && shown !== before?.shown;

@@ -12,7 +12,9 @@ function holdsSecrets(db: Database): boolean {
     db
       .prepare<[], number>(
         `SELECT EXISTS (SELECT 1 FROM chassis) OR EXISTS (SELECT 1 FROM run)
-           OR EXISTS (SELECT 1 FROM host_cfg WHERE password_sealed IS NOT NULL)`,
+           OR EXISTS (SELECT 1 FROM host_cfg WHERE password_sealed IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM host WHERE password_sealed IS NOT NULL)
+           OR EXISTS (SELECT 1 FROM boot_image WHERE query_sealed IS NOT NULL)`,
       )
       .pluck()
       .get() === 1

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,27 +7,28 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { systemClock } from '../../src/base/clock.ts';
 import { messageOf } from '../../src/base/errors.ts';
-import { silentLog } from '../../src/base/log.ts';
 import type { Uuid } from '../../src/base/uuid.ts';
 import { judgeAnswer } from '../../src/provision/images/download/answer.ts';
 import type { DownloadLimits } from '../../src/provision/images/download/limits.ts';
-import type { InstallImage } from '../../src/provision/images/model.ts';
-import { createInstallImages } from '../../src/provision/images/service.ts';
-import { createFileTable } from '../../src/pxe/http/byte-source.ts';
-import { openIso } from '../../src/pxe/iso/image.ts';
 import { makeIso } from '../pxe/iso/make-iso.ts';
 import { cases } from '../support/cases.ts';
 import { needTools } from '../support/need.ts';
+import {
+  announce as announceFile,
+  type Behaviour,
+  cut as cutFile,
+  honest as honestFile,
+  status,
+} from './images/mirror.ts';
+import { openImages } from './images/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rackwright-download-'));
-const etag = '"one"';
 let iso = Buffer.alloc(0);
 let server: Server;
 let base = '';
 /** What the server does, request by request; the last one stays. */
-let behaviours: readonly ((request: IncomingMessage, response: ServerResponse) => void)[] = [];
+let behaviours: readonly Behaviour[] = [];
 let ranges: (string | undefined)[] = [];
 
 const ready = needTools({ tool: 'xorrisofs', package: 'xorriso' });
@@ -55,75 +56,16 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** Where a request with Range and If-Range begins. */
-function beginOf(request: IncomingMessage, tag = etag): number {
-  const first = /^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1];
-  return first !== undefined && request.headers['if-range'] === tag ? Number(first) : 0;
-}
-
-/** Announces all that is asked for. */
-function announce(request: IncomingMessage, response: ServerResponse, tag = etag): Buffer {
-  const from = beginOf(request, tag);
-  response.writeHead(from > 0 ? 206 : 200, {
-    etag: tag,
-    'content-length': iso.length - from,
-    ...(from > 0 ? { 'content-range': `bytes ${from}-${iso.length - 1}/${iso.length}` } : {}),
-  });
-  return iso.subarray(from);
-}
-
-const honest = (request: IncomingMessage, response: ServerResponse): void =>
-  void response.end(announce(request, response));
-/** Breaks the connection after so many bytes. */
+const announce = (request: IncomingMessage, response: ServerResponse): Buffer =>
+  announceFile(iso, request, response);
+const honest: Behaviour = (request, response) => honestFile(iso)(request, response);
 const cut =
-  (bytes: number, tag = etag) =>
-  (request: IncomingMessage, response: ServerResponse): void =>
-    void response.write(announce(request, response, tag).subarray(0, bytes), () => response.socket?.end());
-const status =
-  (code: number, headers: Record<string, string> = {}, body = '') =>
-  (_: IncomingMessage, response: ServerResponse): void =>
-    void response.writeHead(code, headers).end(body);
+  (bytes: number, tag?: string): Behaviour =>
+  (request, response) =>
+    cutFile(iso, bytes, tag)(request, response);
 
-const quick: Partial<DownloadLimits> = {
-  retryMs: 1,
-  silenceMs: 300,
-  leastBytes: 1000,
-  flushBytes: 100_000,
-  retries: 3,
-  spareBytes: 0,
-};
-
-let data = 0;
-/** Images over a store in memory and a data directory of their own; `again` is the same after a restart. */
-function images(limits: Partial<DownloadLimits> = {}, freeBytes: () => number = () => 1e12) {
-  const keepOut = join(folder, `data${(data += 1)}`);
-  mkdirSync(keepOut);
-  const rows = new Map<Uuid, InstallImage>();
-  let bytes = 0;
-  const start = () => {
-    const files = createFileTable();
-    const service = createInstallImages({
-      store: {
-        saveImage: async (image) => void rows.set(image.uuid, image),
-        deleteImage: async (uuid) => void rows.delete(uuid),
-        getImage: async (uuid) => rows.get(uuid),
-        listImages: async () => [...rows.values()],
-      },
-      files: { openFile: (path) => files.open(path), openIso },
-      usedBy: async () => false,
-      keepOut,
-      downloadLimits: { ...quick, ...limits },
-      freeBytes: async () => freeBytes(),
-      clock: systemClock,
-      random: (length) => new Uint8Array(length).fill((bytes += 1)),
-      log: silentLog,
-    });
-    return { service, files };
-  };
-  const place = join(keepOut, 'images');
-  const left = (): readonly string[] => (existsSync(place) ? readdirSync(place).toSorted() : []);
-  return { ...start(), again: start, rows, left, place };
-}
+const images = (limits: Partial<DownloadLimits> = {}, freeBytes: () => number = () => 1e12) =>
+  openImages(folder, { limits, freeBytes });
 
 async function until(fits: () => boolean): Promise<void> {
   while (!fits()) await sleep(5);

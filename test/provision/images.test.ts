@@ -4,42 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { silentLog } from '../../src/base/log.ts';
-import type { Uuid } from '../../src/base/uuid.ts';
 import { isInnerPath, readTreeInfo } from '../../src/provision/images/layouts.ts';
-import type { InstallImage } from '../../src/provision/images/model.ts';
-import { createInstallImages } from '../../src/provision/images/service.ts';
-import { createFileTable } from '../../src/pxe/http/byte-source.ts';
-import { openIso } from '../../src/pxe/iso/image.ts';
 import { makeIso, type Tree } from '../pxe/iso/make-iso.ts';
 import { needTools } from '../support/need.ts';
+import { openImages } from './images/world.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'rackwright-images-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 const keepOut = join(folder, 'data');
 mkdirSync(keepOut);
 
-/** The images over a store in memory. */
-function images(used = false) {
-  const rows = new Map<Uuid, InstallImage>();
-  const files = createFileTable();
-  let bytes = 0;
-  const service = createInstallImages({
-    store: {
-      saveImage: async (image) => void rows.set(image.uuid, image),
-      deleteImage: async (uuid) => void rows.delete(uuid),
-      getImage: async (uuid) => rows.get(uuid),
-      listImages: async () => [...rows.values()],
-    },
-    files: { openFile: (path) => files.open(path), openIso },
-    usedBy: async () => used,
-    keepOut,
-    clock: { now: () => 5, after: () => () => undefined },
-    random: (length) => new Uint8Array(length).fill((bytes += 1)),
-    log: silentLog,
-  });
-  return { service, rows, files };
-}
+const images = (used = false) => openImages(folder, { keepOut, used });
 
 let count = 0;
 /** A directory with these files. */

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import type { Uuid } from '../../src/base/uuid.ts';
 import {
@@ -13,7 +14,7 @@ import {
   vm,
 } from '../support/fake-kvm-records.ts';
 import { queryFor } from '../support/query-world.ts';
-import { uuid } from '../support/records.ts';
+import { pathsIn, uuid } from '../support/records.ts';
 import { scratchStore } from '../support/scratch-store.ts';
 import { storeIn, temporaryDirectory } from '../support/store.ts';
 
@@ -24,6 +25,16 @@ async function furnished(directory = temporaryDirectory()) {
   await store.kvm.saveHost(machine);
   return { store, kvm: store.kvm, machine, ...place };
 }
+
+it('makes no new key over the passwords of hosts when theirs is missing', async () => {
+  const directory = temporaryDirectory();
+  await (await furnished(directory)).store.close();
+  rmSync(pathsIn(directory).keyPath);
+  await expect(storeIn(directory)).rejects.toMatchObject({
+    code: 'damaged',
+    message: expect.stringContaining('is missing') as unknown,
+  });
+});
 
 it('keeps everything as it was saved, over a restart', async () => {
   const directory = temporaryDirectory();

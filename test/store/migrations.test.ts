@@ -15,6 +15,7 @@ const landed: Readonly<Record<string, string>> = {
   '0005-kvm-hosts': 'de56f9605327c1a937c55252481e80f8737409ba86cdab9f54ba5a00c79914cc',
   '0006-pxe-modes': '8b949cf10a193dc55426b087466a1bdea7d37aaf870152cff556233b5baa39ab',
   '0007-boot-images': 'b06cda8efad1b8b725a450be3f7e417b7b763dbd9b8256acd53e74a86d61b898',
+  '0008-image-queries': '92639b1254d99e1c5e94cd8d407001ba7a271b394b836110966fc6a2003413f8',
 };
 
 it('has landed migrations unchanged, numbered without gaps', () => {

@@ -4,7 +4,9 @@ import type { ApiDeps } from '../../src/api/options.ts';
 import { createApi, ensureAdmin } from '../../src/api/index.ts';
 import type { Clock } from '../../src/base/clock.ts';
 import { systemClock } from '../../src/base/clock.ts';
+import type { Logger } from '../../src/base/log.ts';
 import { createPlatform } from '../../src/platform/index.ts';
+import type { Store } from '../../src/store/index.ts';
 import { fakeConsoles } from './fake-consoles.ts';
 import { fakeDomain } from './fake-domain.ts';
 import { fakeKvm } from './fake-kvm.ts';
@@ -14,26 +16,21 @@ import { scratchStore } from './scratch-store.ts';
 
 export const adminPassword = 'Canary-9f3e-of-the-admin';
 
-/** An API on a free loopback port over a real store and a fake provisioning domain, with a session. Close it by `close`. */
-export async function openApi(
-  options: Partial<ApiOptions> = {},
-  clock: Clock = systemClock,
-  more: Partial<ApiDeps> = {},
-) {
-  const store = await scratchStore();
-  const domain = fakeDomain(store.provision);
+/** An API on a free loopback port over these rooms, the others faked, with a session of `admin`, who is made where there is none. */
+export async function apiOver(rooms: {
+  readonly store: Omit<Store, 'close'>;
+  readonly service: ApiDeps['service'];
+  readonly platform: ApiDeps['platform'];
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly options?: Partial<ApiOptions>;
+  readonly more?: Partial<ApiDeps>;
+}) {
+  const { store, service, platform, clock, log, options, more } = rooms;
   const kvm = fakeKvm(store);
   const consoles = fakeConsoles(store);
-  const log = keepingLog();
-  const platform = await createPlatform({
-    store: store.platform,
-    defaults: {},
-    tagEffect: async () => {},
-    clock,
-    random,
-    log,
-  });
-  await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
+  if ((await store.accounts.getAccountByName('admin')) === undefined)
+    await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
   const api = await createApi(
     {
       address: '127.0.0.1',
@@ -45,7 +42,7 @@ export async function openApi(
       ...options,
     },
     {
-      service: domain.service,
+      service,
       ...kvm.services,
       consoles: consoles.service,
       platform,
@@ -62,32 +59,45 @@ export async function openApi(
       log,
       ...more,
     },
-  ).catch(async (error: unknown) => {
-    await store.close();
-    throw error;
-  });
+  );
   const login = await api.inject({
     method: 'PUT',
     url: '/v1/accounts/login',
     payload: { logInByAccount: { accountName: 'admin', password: adminPassword } },
   });
   const session = login.json<{ inventory: { uuid: string } }>().inventory.uuid;
+  return { api, kvm, consoles, session, authorization: `OAuth ${session}` };
+}
+
+/** An API on a free loopback port over a real store and a fake provisioning domain, with a session. Close it by `close`. */
+export async function openApi(
+  options: Partial<ApiOptions> = {},
+  clock: Clock = systemClock,
+  more: Partial<ApiDeps> = {},
+) {
+  const store = await scratchStore();
+  const domain = fakeDomain(store.provision);
+  const log = keepingLog();
+  const platform = await createPlatform({
+    store: store.platform,
+    defaults: {},
+    tagEffect: async () => {},
+    clock,
+    random,
+    log,
+  });
+  const { service } = domain;
+  const over = await apiOver({ store, service, platform, clock, log, options, more }).catch(
+    async (error: unknown) => {
+      await store.close();
+      throw error;
+    },
+  );
   const close = async (): Promise<void> => {
-    await api.close();
+    await over.api.close();
     await store.close();
   };
-  return {
-    api,
-    store,
-    platform,
-    domain,
-    kvm,
-    consoles,
-    log,
-    session,
-    authorization: `OAuth ${session}`,
-    close,
-  };
+  return { ...over, store, platform, domain, log, close };
 }
 export type ApiWorld = Awaited<ReturnType<typeof openApi>>;
 

@@ -1,12 +1,9 @@
-import { createApi, ensureAdmin } from '../../src/api/index.ts';
 import { createPlatform } from '../../src/platform/index.ts';
 import { bmcAccess } from '../../src/provision/bmc-access.ts';
 import { createProvision } from '../../src/provision/create.ts';
 import type { Store } from '../../src/store/index.ts';
-import { adminPassword } from './api-world.ts';
-import { fakeConsoles } from './fake-consoles.ts';
+import { apiOver } from './api-world.ts';
 import { fakeDomain } from './fake-domain.ts';
-import { fakeKvm } from './fake-kvm.ts';
 import { realDeps } from './ipmi-deps.ts';
 import { keepingLog } from './keeping-log.ts';
 import { stageSeconds } from './provision-harness.ts';
@@ -71,56 +68,18 @@ export async function openBmcWorld(store: Store, powerPollSeconds: number) {
     log,
   });
   await provision.start();
-  if ((await store.accounts.getAccountByName('admin')) === undefined)
-    await ensureAdmin({ accounts: store.accounts, random, password: adminPassword, passwordCost: 10 });
-  const kvm = fakeKvm(store);
-  const consoles = fakeConsoles(store);
-  const api = await createApi(
-    {
-      address: '127.0.0.1',
-      port: 0,
-      timeZone: 'UTC',
-      revealSecrets: false,
-      passwordCost: 10,
-    },
-    {
-      service: provision.service,
-      ...kvm.services,
-      consoles: consoles.service,
-      platform,
-      query: store.query,
-      accounts: store.accounts,
-      jobs: store.jobs,
-      webHooks: store.webHooks,
-      progress: store.progress,
-      managementNode: store.managementNode,
-      hostName: 'rack.example',
-      version: '0.0.0-test',
-      clock,
-      random,
-      log,
-    },
-  );
-  const login = await api.inject({
-    method: 'PUT',
-    url: '/v1/accounts/login',
-    payload: { logInByAccount: { accountName: 'admin', password: adminPassword } },
-  });
-  const session = login.json<{ inventory: { uuid: string } }>().inventory.uuid;
+  const { service } = provision;
+  const over = await apiOver({ store, service, platform, clock, log });
   return {
-    api,
+    ...over,
     store: { ...store, writtenText: () => '' },
     platform,
-    kvm,
-    consoles,
     domain: fakeDomain(store.provision),
     log,
-    session,
-    authorization: `OAuth ${session}`,
-    service: provision.service,
+    service,
     /** The store is the caller's: another domain may follow on it. */
     async close(): Promise<void> {
-      await api.close();
+      await over.api.close();
       await provision.close();
     },
   };

@@ -182,6 +182,7 @@ export function fakeDomain(store: ProvisionStore, now = 1_510_698_057_000): Fake
         url: input.url,
         checksum: undefined,
         size: undefined,
+        secretQuery: undefined,
         status: 'Ready',
         statusCause: undefined,
         kernel: 'images/pxeboot/vmlinuz',

@@ -7,7 +7,12 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /** Our own marks are no words of JSON Schema: a hint becomes the description, a secret a write-only password. */
 export function plainSchema(schema: TSchema): JsonSchema {
-  const { hint, secret, ...rest } = JSON.parse(JSON.stringify(schema)) as MarkedSchema & JsonSchema;
+  const {
+    hint,
+    secret,
+    signedUrl: _ours,
+    ...rest
+  } = JSON.parse(JSON.stringify(schema)) as MarkedSchema & JsonSchema;
   return {
     ...rest,
     ...(hint === undefined ? {} : { description: hint }),

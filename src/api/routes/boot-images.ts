@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { deleteMode, description, list, newResourceUuid, reference, shortText } from '../schemas.ts';
+import { description, list, newResourceUuid, shortText } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { inventoryAnswer, queryApis } from './resource.ts';
+import { deleteApi, inventoryAnswer, queryApis } from './resource.ts';
 
 const path = '/baremetal/images';
 const innerPath = Type.Optional(
@@ -33,7 +33,13 @@ export const bootImageApis: readonly ApiDefinition[] = [
     params: Type.Object({
       name: shortText,
       description: Type.Optional(description),
-      url: Type.String({ minLength: 1, maxLength: 2048, hint: 'must be a URL such as file:///srv/disc.iso' }),
+      url: Type.String({
+        minLength: 1,
+        // A signed one can hold a whole token.
+        maxLength: 8192,
+        signedUrl: true,
+        hint: 'must be a URL such as file:///srv/disc.iso',
+      }),
       kind: Type.Optional(Type.Enum(['iso', 'directory', 'redirect'])),
       checksum: Type.Optional(shortText),
       kernel: innerPath,
@@ -52,19 +58,11 @@ export const bootImageApis: readonly ApiDefinition[] = [
     },
   }),
   ...queryApis('QueryBaremetalImage', path, 'bootImage'),
-  defineApi({
-    name: 'DeleteBaremetalImage',
-    method: 'DELETE',
-    path: `${path}/:uuid`,
-    keys: [],
-    async: true,
-    access: 'admin',
-    summary: 'Forgets an image, and the file where it was downloaded; one that an installation uses stays',
-    answers: { kind: 'empty' },
-    params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
-    async run({ context, params }) {
-      await context.service.deleteImage(params.uuid);
-      return {};
-    },
-  }),
+  deleteApi(
+    'DeleteBaremetalImage',
+    path,
+    undefined,
+    (context, uuid) => context.service.deleteImage(uuid),
+    'Forgets an image, and the file where it was downloaded; one that an installation uses stays',
+  ),
 ];

@@ -1,8 +1,8 @@
 import { Type } from 'typebox';
-import { description, newResourceUuid, reference, shortText, stateEvent } from '../schemas.ts';
+import { description, newResourceUuid, reference, shortText } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, queryApis, withTags } from './resource.ts';
+import { changeStateApi, deleteApi, queryApis, updateApi, withTags } from './resource.ts';
 
 const path = '/clusters';
 
@@ -33,45 +33,18 @@ export const clustersApis: readonly ApiDefinition[] = [
   deleteApi('DeleteCluster', path, 'ClusterVO', (context, uuid) =>
     context.platform.clusters.deleteCluster(uuid),
   ),
-  defineApi({
-    name: 'UpdateCluster',
-    method: 'PUT',
-    path: `${path}/:uuid/actions`,
-    keys: ['updateCluster'],
-    async: true,
-    access: 'admin',
-    summary: 'Changes name, description or tags of a cluster',
-    answers: { kind: 'inventory', resource: 'cluster' },
-    resourceType: 'ClusterVO',
-    params: Type.Object({
-      uuid: reference,
-      name: Type.Optional(shortText),
-      description: Type.Optional(description),
-    }),
-    run(call) {
-      const { uuid, ...change } = call.params;
-      return withTags(call, 'ClusterVO', async () => {
-        await call.context.platform.clusters.updateCluster(uuid, change);
-        return uuid;
-      });
-    },
-  }),
-  defineApi({
-    name: 'ChangeClusterState',
-    method: 'PUT',
-    path: `${path}/:uuid/actions`,
-    keys: ['changeClusterState'],
-    async: true,
-    access: 'admin',
-    summary: 'Enables or disables a cluster; nothing is provisioned in a disabled one',
-    answers: { kind: 'inventory', resource: 'cluster' },
-    resourceType: 'ClusterVO',
-    params: Type.Object({ uuid: reference, stateEvent }),
-    run: (call) =>
-      withTags(call, 'ClusterVO', async () => {
-        const { uuid, stateEvent: event } = call.params;
-        await call.context.platform.clusters.changeClusterState(uuid, event);
-        return uuid;
-      }),
-  }),
+  updateApi(
+    'UpdateCluster',
+    path,
+    'ClusterVO',
+    'Changes name, description or tags of a cluster',
+    (context, uuid, change) => context.platform.clusters.updateCluster(uuid, change),
+  ),
+  changeStateApi(
+    'ChangeClusterState',
+    path,
+    'ClusterVO',
+    'Enables or disables a cluster; nothing is provisioned in a disabled one',
+    (context, uuid, event) => context.platform.clusters.changeClusterState(uuid, event),
+  ),
 ];

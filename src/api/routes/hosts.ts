@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, type TObject, Type } from 'typebox';
 import {
   allocatorStrategies,
   description,
@@ -7,7 +7,7 @@ import {
   shortText,
   tcpPort,
 } from '../schemas.ts';
-import type { ApiDefinition } from '../zstack/definition.ts';
+import type { ApiCall, ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
 import { deleteApi, inventoryAnswer, queryApis, withTags } from './resource.ts';
 
@@ -25,6 +25,15 @@ const changeable = {
   description: Type.Optional(description),
   managementIp: Type.Optional(shortText),
 };
+
+/** Changes a host by what came. */
+function update(call: ApiCall<Static<TObject<typeof changeable>>>): Promise<object> {
+  const { uuid, ...wish } = call.params;
+  return withTags(call, 'HostVO', async () => {
+    await call.context.hosts.updateHost(uuid, { ...wish, systemTags: call.systemTags });
+    return uuid;
+  });
+}
 
 /** KVM hosts. */
 export const hostsApis: readonly ApiDefinition[] = [
@@ -58,13 +67,7 @@ export const hostsApis: readonly ApiDefinition[] = [
     keys: ['updateHost'],
     summary: 'Changes name, description, address or tags of a host; another address connects anew',
     params: Type.Object(changeable),
-    run(call) {
-      const { uuid, ...wish } = call.params;
-      return withTags(call, 'HostVO', async () => {
-        await call.context.hosts.updateHost(uuid, { ...wish, systemTags: call.systemTags });
-        return uuid;
-      });
-    },
+    run: update,
   }),
   defineApi({
     ...action,
@@ -78,13 +81,7 @@ export const hostsApis: readonly ApiDefinition[] = [
       password: Type.Optional(password),
       sshPort: Type.Optional(tcpPort),
     }),
-    run(call) {
-      const { uuid, ...wish } = call.params;
-      return withTags(call, 'HostVO', async () => {
-        await call.context.hosts.updateHost(uuid, { ...wish, systemTags: call.systemTags });
-        return uuid;
-      });
-    },
+    run: update,
   }),
   defineApi({
     ...action,

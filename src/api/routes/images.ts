@@ -9,11 +9,10 @@ import {
   platform,
   reference,
   shortText,
-  stateEvent,
 } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, inventoryAnswer, queryApis, withTags } from './resource.ts';
+import { changeStateApi, deleteApi, queryApis, withTags } from './resource.ts';
 
 const path = '/images';
 const answers = { kind: 'inventory', resource: 'image' } as const;
@@ -56,19 +55,13 @@ export const imagesApis: readonly ApiDefinition[] = [
       deleteMode: Type.Optional(deleteMode),
     }),
   },
-  defineApi({
-    ...change,
-    name: 'ChangeImageState',
-    method: 'PUT',
-    path: `${path}/:uuid/actions`,
-    keys: ['changeImageState'],
-    summary: 'Enables an image for new VMs, or disables it',
-    params: Type.Object({ uuid: reference, stateEvent }),
-    async run({ context, params }) {
-      await context.catalogue.changeImageState(params.uuid, params.stateEvent);
-      return inventoryAnswer(context, 'image', params.uuid);
-    },
-  }),
+  changeStateApi(
+    'ChangeImageState',
+    path,
+    'ImageVO',
+    'Enables an image for new VMs, or disables it',
+    (context, uuid, event) => context.catalogue.changeImageState(uuid, event),
+  ),
   defineApi({
     ...change,
     name: 'UpdateImage',

@@ -1,16 +1,8 @@
 import { Type } from 'typebox';
-import {
-  allocatorStrategies,
-  description,
-  newResourceUuid,
-  reference,
-  shortText,
-  stateEvent,
-  whole,
-} from '../schemas.ts';
+import { allocatorStrategies, description, newResourceUuid, shortText, whole } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { deleteApi, inventoryAnswer, queryApis, withTags } from './resource.ts';
+import { changeStateApi, deleteApi, queryApis, updateApi, withTags } from './resource.ts';
 
 const path = '/instance-offerings';
 const answers = { kind: 'inventory', resource: 'instanceOffering' } as const;
@@ -42,37 +34,18 @@ export const instanceOfferingsApis: readonly ApiDefinition[] = [
   deleteApi('DeleteInstanceOffering', path, 'InstanceOfferingVO', (context, uuid) =>
     context.catalogue.deleteInstanceOffering(uuid),
   ),
-  defineApi({
-    ...change,
-    name: 'UpdateInstanceOffering',
-    method: 'PUT',
-    path: `${path}/:uuid/actions`,
-    keys: ['updateInstanceOffering'],
-    summary: 'Changes name, description or tags of an instance offering',
-    params: Type.Object({
-      uuid: reference,
-      name: Type.Optional(shortText),
-      description: Type.Optional(description),
-    }),
-    run(call) {
-      const { uuid, ...wish } = call.params;
-      return withTags(call, 'InstanceOfferingVO', async () => {
-        await call.context.catalogue.updateInstanceOffering(uuid, wish);
-        return uuid;
-      });
-    },
-  }),
-  defineApi({
-    ...change,
-    name: 'ChangeInstanceOfferingState',
-    method: 'PUT',
-    path: `${path}/:uuid/actions`,
-    keys: ['changeInstanceOfferingState'],
-    summary: 'Enables an instance offering for new VMs, or disables it',
-    params: Type.Object({ uuid: reference, stateEvent }),
-    async run({ context, params }) {
-      await context.catalogue.changeInstanceOfferingState(params.uuid, params.stateEvent);
-      return inventoryAnswer(context, 'instanceOffering', params.uuid);
-    },
-  }),
+  updateApi(
+    'UpdateInstanceOffering',
+    path,
+    'InstanceOfferingVO',
+    'Changes name, description or tags of an instance offering',
+    (context, uuid, wish) => context.catalogue.updateInstanceOffering(uuid, wish),
+  ),
+  changeStateApi(
+    'ChangeInstanceOfferingState',
+    path,
+    'InstanceOfferingVO',
+    'Enables an instance offering for new VMs, or disables it',
+    (context, uuid, event) => context.catalogue.changeInstanceOfferingState(uuid, event),
+  ),
 ];

@@ -1,6 +1,6 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { ResourceName } from '../ports.ts';
-import { deleteMode, reference } from '../schemas.ts';
+import { deleteMode, description, reference, shortText, stateEvent } from '../schemas.ts';
 import { ApiError } from '../errors.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import type { TaggableType } from '../../platform/index.ts';
@@ -110,12 +110,13 @@ export function queryApis(
   ];
 }
 
-/** DELETE by uuid; deleting what does not exist is for the domain to call a success. */
+/** DELETE by uuid; deleting what does not exist is for the domain to call a success. Without a type it is of what has no tags. */
 export function deleteApi(
   name: string,
   path: string,
-  resourceType: TaggableType,
+  resourceType: TaggableType | undefined,
   remove: (context: ApiContext, uuid: string) => Promise<void>,
+  summary = 'Deletes one; deleting what does not exist succeeds',
 ): ApiDefinition {
   return defineApi({
     name,
@@ -124,13 +125,76 @@ export function deleteApi(
     keys: [],
     async: true,
     access: 'admin',
-    summary: 'Deletes one; deleting what does not exist succeeds',
+    summary,
     answers: { kind: 'empty' },
-    resourceType,
+    ...(resourceType === undefined ? {} : { resourceType }),
     params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
     async run({ context, params }) {
       await remove(context, params.uuid);
       return {};
     },
+  });
+}
+
+/** What two APIs of a kind share that change one resource by its uuid and may bring tags; the body's key is the API's name. */
+const changing = (name: string, path: string, resourceType: TaggableType) =>
+  ({
+    name,
+    method: 'PUT',
+    path: `${path}/:uuid/actions`,
+    keys: [`${name.slice(0, 1).toLowerCase()}${name.slice(1)}`],
+    async: true,
+    access: 'admin',
+    answers: { kind: 'inventory', resource: resourceOf[resourceType] },
+    resourceType,
+  }) as const;
+
+/** PUT of name and description by uuid; answers the resource. */
+export function updateApi(
+  name: string,
+  path: string,
+  resourceType: TaggableType,
+  summary: string,
+  update: (
+    context: ApiContext,
+    uuid: string,
+    change: { readonly name?: string; readonly description?: string },
+  ) => Promise<void>,
+): ApiDefinition {
+  return defineApi({
+    ...changing(name, path, resourceType),
+    summary,
+    params: Type.Object({
+      uuid: reference,
+      name: Type.Optional(shortText),
+      description: Type.Optional(description),
+    }),
+    run(call) {
+      const { uuid, ...change } = call.params;
+      return withTags(call, resourceType, async () => {
+        await update(call.context, uuid, change);
+        return uuid;
+      });
+    },
+  });
+}
+
+/** PUT that enables or disables by uuid; answers the resource. */
+export function changeStateApi(
+  name: string,
+  path: string,
+  resourceType: TaggableType,
+  summary: string,
+  change: (context: ApiContext, uuid: string, event: Static<typeof stateEvent>) => Promise<void>,
+): ApiDefinition {
+  return defineApi({
+    ...changing(name, path, resourceType),
+    summary,
+    params: Type.Object({ uuid: reference, stateEvent }),
+    run: (call) =>
+      withTags(call, resourceType, async () => {
+        await change(call.context, call.params.uuid, call.params.stateEvent);
+        return call.params.uuid;
+      }),
   });
 }

@@ -1,9 +1,9 @@
 import { Type } from 'typebox';
 import type { ResourceName } from '../ports.ts';
-import { deleteMode, reference, shortText } from '../schemas.ts';
+import { reference, shortText } from '../schemas.ts';
 import type { ApiDefinition } from '../zstack/definition.ts';
 import { defineApi } from '../zstack/definition.ts';
-import { inventoryAnswer, queryApis } from './resource.ts';
+import { deleteApi, inventoryAnswer, queryApis } from './resource.ts';
 
 const tagText = Type.String({ minLength: 1, maxLength: 2048, hint: 'must have 1 to 2048 characters' });
 
@@ -49,19 +49,11 @@ export const tagsApis: readonly ApiDefinition[] = [
   }),
   createTagApi('User', '/user-tags', 'userTag'),
   ...queryApis('QueryUserTag', '/user-tags', 'userTag', 'session'),
-  defineApi({
-    name: 'DeleteTag',
-    method: 'DELETE',
-    path: '/tags/:uuid',
-    keys: [],
-    async: true,
-    access: 'admin',
-    summary: 'Takes a system or user tag away; deleting what does not exist succeeds',
-    answers: { kind: 'empty' },
-    params: Type.Object({ uuid: reference, deleteMode: Type.Optional(deleteMode) }),
-    async run({ context, params }) {
-      await context.platform.tags.deleteTag(params.uuid);
-      return {};
-    },
-  }),
+  deleteApi(
+    'DeleteTag',
+    '/tags',
+    undefined,
+    (context, uuid) => context.platform.tags.deleteTag(uuid),
+    'Takes a system or user tag away; deleting what does not exist succeeds',
+  ),
 ];

@@ -4,6 +4,7 @@ import { Compile } from 'typebox/compile';
 import { ApiError } from '../errors.ts';
 import type { JsonObject } from './body.ts';
 import type { MarkedSchema } from './definition.ts';
+import { secretPartsOf } from './signed-url.ts';
 
 /** Checks raw members and gives the parameters of one API. */
 export interface ArgumentChecker {
@@ -81,6 +82,7 @@ export function createArgumentChecker(api: string, params: TObject): ArgumentChe
       properties.flatMap(([name, schema]) => {
         const value = Object.hasOwn(raw, name) ? raw[name] : undefined;
         const isText = typeof value === 'string' || typeof value === 'number';
+        if (schema.signedUrl === true && isText) return secretPartsOf(String(value).trim());
         return schema.secret === true && isText ? [String(value)] : [];
       }),
   };

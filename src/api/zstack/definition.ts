@@ -114,11 +114,15 @@ export function defineApi<Properties extends TProperties>(
   return definition;
 }
 
-/** A parameter's schema with the marks that arguments.ts heeds: `secret` values are never trimmed, quoted or logged. */
+/**
+ * A parameter's schema with the marks that arguments.ts heeds: `secret` values are never trimmed, quoted or logged; of a `signedUrl` the
+ * query, user and password are never quoted or logged.
+ */
 export type MarkedSchema = TSchema & {
   readonly type?: string;
   readonly enum?: readonly unknown[];
   readonly items?: TSchema;
   readonly secret?: boolean;
+  readonly signedUrl?: boolean;
   readonly hint?: string;
 };

@@ -3,6 +3,7 @@ import type { JsonObject } from './body.ts';
 import type { MarkedSchema } from './definition.ts';
 import { hiddenSecret } from './envelope.ts';
 import { hideSecrets } from './errors.ts';
+import { hideSecretParts } from './signed-url.ts';
 
 const maxLength = 4096;
 /** A session's uuid is as good as a password while it lives. */
@@ -32,8 +33,10 @@ export function maskedRequest(
   if (given.length === 0) return undefined;
   for (const width of widths) {
     const shown = given.map(([name, value]) => {
-      const hidden = properties[name]?.secret === true || secretName.test(name);
-      return [name, hidden ? hiddenSecret : masked(value, secrets, width)];
+      const schema = properties[name];
+      if (schema?.secret === true || secretName.test(name)) return [name, hiddenSecret];
+      const shown = schema?.signedUrl === true && typeof value === 'string' ? hideSecretParts(value) : value;
+      return [name, masked(shown, secrets, width)];
     });
     const text = JSON.stringify(Object.fromEntries(shown));
     if (text.length <= maxLength) return text;

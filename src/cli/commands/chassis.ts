@@ -1,4 +1,4 @@
-import type { Command, CommandContext } from '../command.ts';
+import type { Command } from '../command.ts';
 import {
   callWithProgress,
   findOne,
@@ -10,16 +10,13 @@ import {
 } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { readPassword } from '../io.ts';
-import { plain, renderFields, renderTable } from '../output.ts';
+import { plain, renderFields } from '../output.ts';
+import { deleteCommand, listCommand, onlyUuid } from './resource.ts';
 import { followRun } from './watch.ts';
 
 const path = '/baremetal/chassis';
+const kind = { noun: 'chassis', one: 'a chassis', path };
 const columns = ['name', 'uuid', 'status', 'ipmiAddress', 'ipmiPort', 'statusCause'];
-
-async function uuidOf(context: CommandContext): Promise<string> {
-  const wanted = wordAt(context, 0, 'the name or uuid of a chassis');
-  return textOf(await findOne(context.client, path, 'chassis', wanted), 'uuid');
-}
 
 const powerActions: Readonly<Record<string, string>> = {
   on: 'powerOnBaremetalHost',
@@ -29,15 +26,7 @@ const powerActions: Readonly<Record<string, string>> = {
 };
 
 export const chassisCommands: readonly Command[] = [
-  {
-    name: 'chassis list',
-    usage: 'chassis list',
-    about: 'all chassis',
-    async run({ client, show }) {
-      const inventories = await client.list(path);
-      show({ inventories }, () => renderTable(columns, inventories));
-    },
-  },
+  listCommand(kind, 'all chassis', columns),
   {
     name: 'chassis show',
     usage: 'chassis show <chassis>',
@@ -110,7 +99,7 @@ export const chassisCommands: readonly Command[] = [
     about: 'inspect (without hostcfg) or install (with one); --wait follows the machine to the end',
     options: { wait: { type: 'boolean' } },
     async run(context) {
-      const uuid = await uuidOf(context);
+      const uuid = await onlyUuid(context, kind);
       const action = { provisionBaremetalHost: {} };
       let job: string | undefined;
       const answer = await callWithProgress(
@@ -125,16 +114,7 @@ export const chassisCommands: readonly Command[] = [
       else context.show(answer, () => `${context.words[0]} is ${plain(inventoryOf(answer)['status'])}`);
     },
   },
-  {
-    name: 'chassis delete',
-    usage: 'chassis delete <chassis>',
-    about: 'forget a machine with its hostcfg and hardware info',
-    async run(context) {
-      const uuid = await uuidOf(context);
-      const answer = await callWithProgress(context, 'chassis delete', 'DELETE', `${path}/${uuid}`);
-      context.show(answer, () => `${context.words[0]}: deleted`);
-    },
-  },
+  deleteCommand(kind, 'forget a machine with its hostcfg and hardware info'),
   {
     name: 'chassis power',
     usage: 'chassis power on|off|reset|status <chassis>',
@@ -143,7 +123,7 @@ export const chassisCommands: readonly Command[] = [
       const [verb = '', ...words] = context.words;
       const key = powerActions[verb];
       if (key === undefined) throw new CliError('usage', 'say on, off, reset or status');
-      const uuid = await uuidOf({ ...context, words });
+      const uuid = await onlyUuid({ ...context, words }, kind);
       const what = `power ${verb}`;
       const answer = await callWithProgress(context, what, 'PUT', `${path}/${uuid}/actions`, { [key]: {} });
       context.show(answer, () =>

@@ -11,10 +11,12 @@ import {
 } from '../command.ts';
 import { CliError } from '../errors.ts';
 import { readBounded, readPassword } from '../io.ts';
-import { plain, renderFields, renderTable } from '../output.ts';
+import { plain, renderFields } from '../output.ts';
 import { uuidAt, uuidOf } from './kvm-things.ts';
+import { deleteCommand, listCommand } from './resource.ts';
 
 const path = '/hosts';
+const kind = { noun: 'host', one: 'a host', path };
 const columns = ['name', 'uuid', 'state', 'status', 'managementIp', 'statusCause'];
 const stateEvents = ['enable', 'disable', 'maintain'];
 /** What the API takes. */
@@ -51,16 +53,7 @@ async function readScript({ io }: CommandContext): Promise<string> {
 }
 
 export const hostCommands: readonly Command[] = [
-  {
-    name: 'host list',
-    usage: 'host list',
-    about: 'all KVM hosts',
-    async run(context) {
-      refuseWords(context, 0);
-      const inventories = await context.client.list(path);
-      context.show({ inventories }, () => renderTable(columns, inventories));
-    },
-  },
+  listCommand(kind, 'all KVM hosts', columns),
   {
     name: 'host show',
     usage: 'host show <host>',
@@ -154,16 +147,7 @@ export const hostCommands: readonly Command[] = [
       context.show(answer, () => renderAnswers(inventoryOf(answer)));
     },
   },
-  {
-    name: 'host delete',
-    usage: 'host delete <host>',
-    about: 'forget a host; its VMs stay on it, untouched',
-    async run(context) {
-      const at = `${path}/${await uuidAt(context, 0, 'host')}`;
-      const answer = await callWithProgress(context, 'host delete', 'DELETE', at);
-      context.show(answer, () => `${context.words[0]}: deleted`);
-    },
-  },
+  deleteCommand(kind, 'forget a host; its VMs stay on it, untouched'),
   {
     name: 'host key',
     usage: 'host key',

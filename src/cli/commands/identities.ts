@@ -11,14 +11,13 @@ import {
   wordAt,
 } from '../command.ts';
 import { readNewPassword } from '../io.ts';
-import { renderFields, renderTable } from '../output.ts';
+import { renderFields } from '../output.ts';
+import { deleteCommand, type Kind, listCommand } from './resource.ts';
 
 const passwordFrom = 'the password comes from RACKWRIGHT_NEW_PASSWORD, a prompt or standard input';
 
 /** What differs between accounts and the users of one. */
-interface Identity {
-  readonly noun: 'account' | 'user';
-  readonly path: string;
+interface Identity extends Kind {
   readonly columns: readonly string[];
   /** Option of `create` that has its rights, also the name of the parameter. */
   readonly rights: 'type' | 'kind';
@@ -79,37 +78,17 @@ function passwordCommand({ noun, path, changePath, changeKey, passwordAbout }: I
 }
 
 function identityCommands(identity: Identity): readonly Command[] {
-  const { noun, path, columns } = identity;
   return [
-    {
-      name: `${noun} list`,
-      usage: `${noun} list`,
-      about: identity.listAbout,
-      async run(context) {
-        refuseWords(context, 0);
-        const inventories = await context.client.list(path);
-        context.show({ inventories }, () => renderTable(columns, inventories));
-      },
-    },
+    listCommand(identity, identity.listAbout, identity.columns),
     createCommand(identity),
-    {
-      name: `${noun} delete`,
-      usage: `${noun} delete <${noun}>`,
-      about: identity.deleteAbout,
-      async run(context) {
-        const wanted = wordAt(context, 0, `the name or uuid of the ${noun}`);
-        refuseWords(context, 1);
-        const uuid = textOf(await findOne(context.client, path, noun, wanted), 'uuid');
-        const answer = await callWithProgress(context, `${noun} delete`, 'DELETE', `${path}/${uuid}`);
-        context.show(answer, () => `${wanted}: deleted`);
-      },
-    },
+    deleteCommand(identity, identity.deleteAbout),
     passwordCommand(identity),
   ];
 }
 
 const account: Identity = {
   noun: 'account',
+  one: 'an account',
   path: '/accounts',
   columns: ['name', 'uuid', 'type', 'description'],
   rights: 'type',
@@ -124,6 +103,7 @@ const account: Identity = {
 
 const user: Identity = {
   noun: 'user',
+  one: 'a user',
   path: '/accounts/users',
   columns: ['name', 'uuid', 'kind', 'accountUuid', 'description'],
   rights: 'kind',

@@ -1,40 +1,27 @@
 import type { Command } from '../command.ts';
-import {
-  callWithProgress,
-  findOne,
-  inventoryOf,
-  neededOption,
-  textOf,
-  textOption,
-  wordAt,
-} from '../command.ts';
-import { renderFields, renderTable } from '../output.ts';
+import { callWithProgress, inventoryOf, neededOption, textOption } from '../command.ts';
+import { readPassword } from '../io.ts';
+import { renderFields } from '../output.ts';
+import { deleteCommand, listCommand } from './resource.ts';
 
 const path = '/baremetal/images';
+const kind = { noun: 'image', one: 'an image', path };
 const columns = ['name', 'uuid', 'kind', 'status', 'size', 'url', 'statusCause'];
 
 /** The server gives up first. */
 const longestDownloadMs = 13 * 3_600_000;
 
 export const imageCommands: readonly Command[] = [
-  {
-    name: 'image list',
-    usage: 'image list',
-    about: 'images that machines are installed from',
-    async run({ client, show }) {
-      const inventories = await client.list(path);
-      show({ inventories }, () => renderTable(columns, inventories));
-    },
-  },
+  listCommand(kind, 'images that machines are installed from', columns),
   {
     name: 'image add',
     usage:
-      'image add --name NAME --url URL [--kind iso|directory|redirect] [--sha256 SUM] [--kernel PATH --initrd PATH] [--argument ARG ...]',
+      'image add --name NAME --from URL|- [--kind iso|directory|redirect] [--sha256 SUM] [--kernel PATH --initrd PATH] [--argument ARG ...]',
     about:
-      'add an ISO or directory of the server (file:///...), an ISO to download (http(s)://....iso), or a mirror',
+      'add an ISO or directory of the server (file:///...), an ISO to download (http(s)://....iso), or a mirror; `--from -` takes the URL from RACKWRIGHT_IMAGE_URL, a prompt or standard input',
     options: {
       name: { type: 'string' },
-      url: { type: 'string' },
+      from: { type: 'string' },
       kind: { type: 'string' },
       sha256: { type: 'string' },
       kernel: { type: 'string' },
@@ -43,9 +30,13 @@ export const imageCommands: readonly Command[] = [
     },
     async run(context) {
       const { argument } = context.options;
+      const name = neededOption(context, 'name');
+      const from = neededOption(context, 'from');
       const params = {
-        name: neededOption(context, 'name'),
-        url: neededOption(context, 'url'),
+        name,
+        // A signed URL is a secret.
+        url:
+          from === '-' ? await readPassword(context.io, 'RACKWRIGHT_IMAGE_URL', 'URL of the image: ') : from,
         kind: textOption(context, 'kind'),
         checksum: textOption(context, 'sha256'),
         kernel: textOption(context, 'kernel'),
@@ -57,15 +48,5 @@ export const imageCommands: readonly Command[] = [
       context.show(answer, () => renderFields(inventoryOf(answer)));
     },
   },
-  {
-    name: 'image delete',
-    usage: 'image delete <name|uuid>',
-    about: 'forget an image; what was downloaded for it goes, a file of yours stays',
-    async run(context) {
-      const wanted = wordAt(context, 0, 'the name or uuid of an image');
-      const uuid = textOf(await findOne(context.client, path, 'image', wanted), 'uuid');
-      const answer = await callWithProgress(context, 'image delete', 'DELETE', `${path}/${uuid}`);
-      context.show(answer, () => `${wanted}: deleted`);
-    },
-  },
+  deleteCommand(kind, 'forget an image; what was downloaded for it goes, a file of yours stays'),
 ];

@@ -10,12 +10,12 @@ import {
   textOption,
   wordAt,
 } from '../command.ts';
-import { renderFields, renderTable } from '../output.ts';
+import { renderFields } from '../output.ts';
+import { deleteCommand, type Kind, listCommand, onlyUuid } from './resource.ts';
 
 /** What differs between zones and clusters. */
-interface Place {
-  readonly noun: 'zone' | 'cluster';
-  readonly path: string;
+interface Place extends Kind {
+  readonly lists: string;
   readonly columns: readonly string[];
   /** Body key of enable and disable. */
   readonly stateKey: string;
@@ -25,12 +25,6 @@ interface Place {
   readonly deletes: string;
 }
 
-async function uuidOf(context: CommandContext, { noun, path }: Place): Promise<string> {
-  const wanted = wordAt(context, 0, `the name or uuid of a ${noun}`);
-  refuseWords(context, 1);
-  return textOf(await findOne(context.client, path, noun, wanted), 'uuid');
-}
-
 function stateCommand(place: Place, verb: 'enable' | 'disable'): Command {
   const { noun, path, stateKey } = place;
   return {
@@ -38,7 +32,7 @@ function stateCommand(place: Place, verb: 'enable' | 'disable'): Command {
     usage: `${noun} ${verb} <${noun}>`,
     about: verb === 'enable' ? 'provision in it again' : 'provision nothing in it until it is enabled again',
     async run(context) {
-      const at = `${path}/${await uuidOf(context, place)}/actions`;
+      const at = `${path}/${await onlyUuid(context, place)}/actions`;
       const body = { [stateKey]: { stateEvent: verb } };
       const answer = await callWithProgress(context, `${noun} ${verb}`, 'PUT', at, body);
       context.show(answer, () => `${context.words[0]}: ${verb}d`);
@@ -47,18 +41,9 @@ function stateCommand(place: Place, verb: 'enable' | 'disable'): Command {
 }
 
 function placeCommands(place: Place): readonly Command[] {
-  const { noun, path, columns } = place;
+  const { noun, path } = place;
   return [
-    {
-      name: `${noun} list`,
-      usage: `${noun} list`,
-      about: `all ${noun}s`,
-      async run(context) {
-        refuseWords(context, 0);
-        const inventories = await context.client.list(path);
-        context.show({ inventories }, () => renderTable(columns, inventories));
-      },
-    },
+    listCommand(place, place.lists, place.columns),
     {
       ...place.create,
       name: `${noun} create`,
@@ -71,16 +56,7 @@ function placeCommands(place: Place): readonly Command[] {
         context.show(answer, () => renderFields(inventoryOf(answer)));
       },
     },
-    {
-      name: `${noun} delete`,
-      usage: `${noun} delete <${noun}>`,
-      about: place.deletes,
-      async run(context) {
-        const at = `${path}/${await uuidOf(context, place)}`;
-        const answer = await callWithProgress(context, `${noun} delete`, 'DELETE', at);
-        context.show(answer, () => `${context.words[0]}: deleted`);
-      },
-    },
+    deleteCommand(place, place.deletes),
     stateCommand(place, 'enable'),
     stateCommand(place, 'disable'),
   ];
@@ -88,6 +64,8 @@ function placeCommands(place: Place): readonly Command[] {
 
 const zone: Place = {
   noun: 'zone',
+  one: 'a zone',
+  lists: 'all zones',
   path: '/zones',
   columns: ['name', 'uuid', 'state', 'description'],
   stateKey: 'changeZoneState',
@@ -102,6 +80,8 @@ const zone: Place = {
 
 const cluster: Place = {
   noun: 'cluster',
+  one: 'a cluster',
+  lists: 'all clusters',
   path: '/clusters',
   columns: ['name', 'uuid', 'state', 'zoneUuid', 'description'],
   stateKey: 'changeClusterState',

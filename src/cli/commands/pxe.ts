@@ -10,8 +10,9 @@ import {
 } from '../command.ts';
 import type { Answer } from '../client.ts';
 import { CliError } from '../errors.ts';
-import { renderFields, renderTable } from '../output.ts';
+import { renderFields } from '../output.ts';
 import { dhcpOptions, dhcpParams, dhcpUsage } from './pxe-dhcp.ts';
+import { listCommand } from './resource.ts';
 
 const path = '/baremetal/pxeserver';
 const columns = [
@@ -47,16 +48,9 @@ function switchCommand(verb: 'start' | 'stop'): Command {
 }
 
 export const pxeCommands: readonly Command[] = [
-  {
-    name: 'pxe list',
-    usage: 'pxe list',
-    about: 'PXE servers',
-    async run({ client, show }) {
-      const inventories = await client.list(path);
-      const rows = inventories.map((row) => ({ ...row, mode: modeOf(row) }));
-      show({ inventories }, () => renderTable(columns, rows));
-    },
-  },
+  listCommand({ noun: 'pxe', one: 'a PXE server', path }, 'PXE servers', columns, async (_, rows) =>
+    rows.map((row) => ({ ...row, mode: modeOf(row) })),
+  ),
   {
     name: 'pxe show',
     usage: 'pxe show <name|uuid>',

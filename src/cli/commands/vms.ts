@@ -1,7 +1,8 @@
 import type { Command, CommandContext } from '../command.ts';
 import { callWithProgress, findOne, inventoryOf, refuseWords, wordAt } from '../command.ts';
-import { plain, renderFields, renderTable } from '../output.ts';
+import { plain, renderFields } from '../output.ts';
 import { uuidAt, withNames } from './kvm-things.ts';
+import { listCommand } from './resource.ts';
 
 const path = '/vm-instances';
 const columns = ['name', 'uuid', 'state', 'host', 'cpuNum', 'memorySize'];
@@ -30,17 +31,7 @@ function action(
 }
 
 export const vmCommands: readonly Command[] = [
-  {
-    name: 'vm list',
-    usage: 'vm list',
-    about: 'all VMs',
-    async run(context) {
-      refuseWords(context, 0);
-      const inventories = await context.client.list(path);
-      const named = await withNames(context, inventories);
-      context.show({ inventories }, () => renderTable(columns, named));
-    },
-  },
+  listCommand({ noun: 'vm', one: 'a VM', path }, 'all VMs', columns, withNames),
   {
     name: 'vm show',
     usage: 'vm show <vm>',

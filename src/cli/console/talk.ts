@@ -55,6 +55,7 @@ const linesOf = ({ name, status, power, run }: MachineView): readonly string[] =
 const markWords = {
   gap: 'output may be missing here',
   detached: 'the console was disconnected',
+  left: 'the server closed the console',
   attached: 'the console is connected',
   break: 'break',
   'run-begin': 'a run begins',

@@ -2,8 +2,10 @@ import { fileURLToPath } from 'node:url';
 import type { Clock } from '../../base/clock.ts';
 import type { Uuid } from '../../base/uuid.ts';
 import { download } from './download/download.ts';
+import { type Addresses, systemAddresses } from './download/inside.ts';
 import { type DownloadLimits, downloadLimits } from './download/limits.ts';
 import { createImageFolder } from './download/partial.ts';
+import { createProxyChoice, type ProxySettings } from './download/proxy.ts';
 import { createRooms } from './download/room.ts';
 import type { InstallImage } from './model.ts';
 
@@ -18,7 +20,7 @@ export interface Downloads {
    * people, or with the reason of an abort, after which another call goes on.
    */
   fetch(
-    image: Place,
+    image: Place & Pick<InstallImage, 'secretQuery'>,
     signal: AbortSignal,
     progress: (done: number, total: number | undefined) => void,
   ): Promise<{ readonly path: string; finish(): Promise<void> }>;
@@ -33,25 +35,29 @@ export function isRemote({ kind, url }: Pick<InstallImage, 'kind' | 'url'>): boo
   return kind === 'iso' && !url.startsWith('file:');
 }
 
-/** Downloads into `directory`; `freeBytes` answers for its file system. */
+/** Downloads into `directory`, through `proxy` where there is one; `freeBytes` answers for its file system. */
 export function createDownloads(deps: {
   readonly directory: string;
   readonly clock: Clock;
   readonly limits?: Partial<DownloadLimits> | undefined;
   readonly freeBytes?: (() => Promise<number>) | undefined;
+  readonly proxy?: ProxySettings | undefined;
+  /** Default: those of this machine's resolver. */
+  readonly addresses?: Addresses | undefined;
 }): Downloads {
   const folder = createImageFolder(deps.directory);
   const limits = { ...downloadLimits, ...deps.limits };
   const rooms = createRooms(deps.freeBytes ?? (() => folder.free()), limits.spareBytes);
+  const roads = { addresses: deps.addresses ?? systemAddresses, proxyFor: createProxyChoice(deps.proxy) };
 
   return {
     placeOf: (image) => (isRemote(image) ? folder.file(image.uuid).path : fileURLToPath(image.url)),
-    async fetch({ uuid, url }, signal, progress) {
+    async fetch({ uuid, url, secretQuery }, signal, progress) {
       const file = folder.file(uuid);
       if (await file.isFinished()) return { path: file.path, finish: async () => undefined };
       const room = rooms();
       try {
-        await download({ url, file, limits, clock: deps.clock, signal, room, progress });
+        await download({ url, secretQuery, roads, file, limits, clock: deps.clock, signal, room, progress });
       } finally {
         room.leave();
       }

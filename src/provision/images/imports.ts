@@ -69,7 +69,7 @@ export function createImports(deps: {
       const found = await importImage(image, { ...deps, signal }, tell);
       signal.throwIfAborted();
       await settled();
-      await save(image, { ...found, status: 'Ready', statusCause: undefined });
+      await save(image, { ...found, secretQuery: undefined, status: 'Ready', statusCause: undefined });
     } catch (cause) {
       await settled();
       const ending = signal.aborted ? (signal.reason as Ending) : undefined;
@@ -81,7 +81,7 @@ export function createImports(deps: {
       const reason = ending === 'cancelled' ? 'the image was deleted during its import' : messageOf(cause);
       log.warn({ image: image.uuid, reason }, 'an image could not be imported');
       if (ending !== 'cancelled') {
-        await save(image, { status: 'Failed', statusCause: reason });
+        await save(image, { secretQuery: undefined, status: 'Failed', statusCause: reason });
         if (isRemote(image)) await downloads.remove(image.uuid);
       }
       throw new ProvisionError('invalid-argument', `url: ${reason}`, { cause, data: { parameter: 'url' } });

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { badArgument } from '../checks.ts';
 import { isInnerPath } from './layouts.ts';
-import { type ImageKind, imageKinds } from './model.ts';
+import { type ImageKind, imageKinds, type InstallImage } from './model.ts';
 
 /** What an image is added with. */
 export interface InstallImageInput {
@@ -19,11 +19,11 @@ export interface InstallImageInput {
   readonly kernelArguments?: readonly string[];
 }
 
-/** The URL in its one spelling, with the kind that it has; throws `invalid-argument`. */
+/** The URL in its one spelling, its query apart, with the kind that it has; throws `invalid-argument`. */
 export function checkUrl(
   text: string,
   wish: string | undefined,
-): { readonly url: string; readonly kind: ImageKind } {
+): Pick<InstallImage, 'url' | 'secretQuery' | 'kind'> {
   const wished = imageKinds.find((one) => one === wish);
   if (wish !== undefined && wished === undefined)
     throw badArgument('kind', `must be one of ${imageKinds.join(', ')}`);
@@ -32,22 +32,29 @@ export function checkUrl(
     throw badArgument('url', 'must be a URL such as file:///srv/disc.iso or http://mirror.example/tree');
   if (url.username !== '' || url.password !== '')
     throw badArgument('url', 'must not carry a user or a password');
-  if (url.search !== '' || url.hash !== '')
-    throw badArgument('url', 'must have neither a query nor a fragment');
+  if (url.hash !== '') throw badArgument('url', 'must not have a fragment');
+  const secretQuery = url.search === '' ? undefined : url.search.slice(1);
+  url.search = '';
   if (url.protocol === 'http:' || url.protocol === 'https:') {
     if (wished === 'directory')
       throw badArgument('kind', 'of an http or https URL must be redirect, or iso for a file to download');
-    return { url: url.href.replace(/\/+$/, ''), kind: wished ?? (namesIso(url) ? 'iso' : 'redirect') };
+    const kind = wished ?? (namesIso(url) ? 'iso' : 'redirect');
+    if (kind === 'iso') return { url: url.href, secretQuery, kind };
+    if (secretQuery !== undefined)
+      throw badArgument('url', 'of a mirror must not have a query; give kind iso for a file to download');
+    return { url: url.href.replace(/\/+$/, ''), secretQuery, kind };
   }
   if (url.protocol !== 'file:') throw badArgument('url', 'must begin with file:///, http:// or https://');
   if (url.hostname !== '') throw badArgument('url', 'of a file has no host: write file:///path');
+  if (secretQuery !== undefined)
+    throw badArgument('url', 'of a file has no query: write %3F for a question mark');
   if (wished === 'redirect') throw badArgument('kind', 'redirect goes with an http or https URL');
   try {
     fileURLToPath(url);
   } catch {
     throw badArgument('url', 'is no path of a file on this machine');
   }
-  return { url: url.href, kind: wished ?? (namesIso(url) ? 'iso' : 'directory') };
+  return { url: url.href, secretQuery, kind: wished ?? (namesIso(url) ? 'iso' : 'directory') };
 }
 
 function namesIso({ pathname }: URL): boolean {

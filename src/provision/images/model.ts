@@ -10,8 +10,10 @@ export interface InstallImage {
   readonly name: string;
   readonly description: string | undefined;
   readonly kind: ImageKind;
-  /** `file:///...` of an ISO or a directory, `http(s)://...` of an ISO to download or of a mirror. */
+  /** `file:///...` of an ISO or a directory, `http(s)://...` of an ISO to download or of a mirror; without its query. */
   readonly url: string;
+  /** Query of the URL of an ISO that is still to be downloaded, without its question mark: it may be a signature, so it is shown nowhere. */
+  readonly secretQuery: string | undefined;
   /** SHA-256 of the ISO, 64 lower-case hex digits; found by the import. */
   readonly checksum: string | undefined;
   /** Bytes of the ISO. */

@@ -3,9 +3,11 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/log.ts';
 import type { RandomBytes } from '../../base/random.ts';
 import type { Uuid } from '../../base/uuid.ts';
-import { badArgument, checkResourceUuid, checkText } from '../checks.ts';
+import { badArgument, checkResourceUuid, checkText, takenUuid } from '../checks.ts';
 import { ProvisionError } from '../service.ts';
+import type { Addresses } from './download/inside.ts';
 import type { DownloadLimits } from './download/limits.ts';
+import type { ProxySettings } from './download/proxy.ts';
 import { createDownloads, isRemote } from './downloads.ts';
 import type { ImportProgress } from './import.ts';
 import { createImports } from './imports.ts';
@@ -54,6 +56,10 @@ export function createInstallImages(deps: {
   readonly downloadLimits?: Partial<DownloadLimits>;
   /** Free bytes where downloads go; default: asks the file system. */
   readonly freeBytes?: () => Promise<number>;
+  /** What downloads go through; default: nothing. */
+  readonly proxy?: ProxySettings | undefined;
+  /** Default: those of this machine's resolver. */
+  readonly addresses?: Addresses;
   readonly clock: Clock;
   readonly random: RandomBytes;
   readonly log: Logger;
@@ -64,6 +70,8 @@ export function createInstallImages(deps: {
     clock,
     limits: deps.downloadLimits,
     freeBytes: deps.freeBytes,
+    proxy: deps.proxy,
+    addresses: deps.addresses,
   });
   const trees = createSourceTrees(deps.files, (image) => downloads.placeOf(image));
   const imports = createImports({ ...deps, trees, downloads });
@@ -72,7 +80,7 @@ export function createInstallImages(deps: {
     new ProvisionError('not-found', `there is no bare-metal image ${uuid}; QueryBaremetalImage lists them`);
 
   function newImage(input: InstallImageInput): InstallImage {
-    const { url, kind } = checkUrl(input.url, input.kind);
+    const { url, secretQuery, kind } = checkUrl(input.url, input.kind);
     const kernel = checkInnerPath('kernel', input.kernel);
     const initrd = checkInnerPath('initrd', input.initrd);
     if ((kernel === undefined) !== (initrd === undefined))
@@ -84,6 +92,7 @@ export function createInstallImages(deps: {
       description: input.description,
       kind,
       url,
+      secretQuery,
       checksum: checkChecksum(input.checksum, kind),
       size: undefined,
       status: 'Importing',
@@ -99,8 +108,7 @@ export function createInstallImages(deps: {
   return {
     async add(input, progress = () => undefined) {
       const image = newImage(input);
-      if ((await store.getImage(image.uuid)) !== undefined)
-        throw new ProvisionError('conflict', `resourceUuid ${image.uuid} is taken`);
+      if ((await store.getImage(image.uuid)) !== undefined) throw takenUuid(image.uuid);
       await store.saveImage(image);
       await imports.run(image, progress);
       return image.uuid;

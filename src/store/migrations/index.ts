@@ -5,6 +5,7 @@ import { bmcFleet } from './0004-bmc-fleet.ts';
 import { kvmHosts } from './0005-kvm-hosts.ts';
 import { pxeModes } from './0006-pxe-modes.ts';
 import { bootImages } from './0007-boot-images.ts';
+import { imageQueries } from './0008-image-queries.ts';
 import type { Migration } from './migration.ts';
 
 /** Every migration in the order in which it is applied; add new ones at the end. */
@@ -16,4 +17,5 @@ export const migrations: readonly Migration[] = [
   kvmHosts,
   pxeModes,
   bootImages,
+  imageQueries,
 ];

@@ -22,7 +22,7 @@ export function createProvisionStore(session: Session, box: SecretBox, random: R
     ...createPxeServerStore(session),
     ...createSeenMachineStore(session),
     ...createBmcStore(session),
-    ...createBootImageStore(session),
+    ...createBootImageStore(session, box),
 
     saveChassis: (value) => write(() => chassis.save(value)),
     // Hardware info, hostcfg, runs and timeline go with it: ON DELETE CASCADE.

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../../base/clock.ts';
 import { assertNever, messageOf } from '../../../base/errors.ts';
 import type { Version } from './answer.ts';
+import type { Roads } from './hop.ts';
 import type { DownloadLimits } from './limits.ts';
 import type { ImageFile } from './partial.ts';
 import { type OpenAnswer, requestFile } from './request.ts';
@@ -9,6 +10,9 @@ import { DownloadFailure, type Room } from './room.ts';
 
 export interface DownloadOrder {
   readonly url: string;
+  /** Query of the URL without its question mark; a secret, which goes to the server only. */
+  readonly secretQuery: string | undefined;
+  readonly roads: Roads;
   readonly file: ImageFile;
   readonly limits: DownloadLimits;
   readonly clock: Clock;
@@ -71,15 +75,18 @@ class Download {
 
   /** One request; undefined when all is there, else what was wrong. */
   async #try(handle: FileHandle, until: number): Promise<string | undefined> {
-    const { url, limits, clock, signal } = this.#order;
+    const { url, secretQuery, roads, limits, clock, signal } = this.#order;
+    const asked = secretQuery === undefined ? url : `${url}?${secretQuery}`;
     let answer: OpenAnswer;
     try {
-      answer = await requestFile(url, this.#have, this.#version, {
+      answer = await requestFile(asked, this.#have, this.#version, {
+        roads,
         clock,
         silenceMs: limits.silenceMs,
         signal,
       });
     } catch (error) {
+      if (error instanceof DownloadFailure) throw error;
       if (isOfCertificate(error))
         throw new DownloadFailure(`the server's certificate is not accepted: ${messageOf(error)}`, {
           cause: error,

@@ -1,5 +1,13 @@
+import type { LookupAddress } from 'node:dns';
 import { lookup } from 'node:dns/promises';
 import { BlockList } from 'node:net';
+
+/** How hosts become addresses, and which of these are this machine itself or only on its links. */
+export interface Addresses {
+  /** Addresses of a name or of an address without brackets; rejects as getaddrinfo does. */
+  resolve(host: string): Promise<readonly LookupAddress[]>;
+  isInside(address: LookupAddress): boolean;
+}
 
 /** This machine itself and its links, where services listen that trust whoever reaches them. RFC 6890 §2.2 */
 const inside = new BlockList();
@@ -10,9 +18,8 @@ inside.addAddress('::', 'ipv6');
 inside.addAddress('::1', 'ipv6');
 inside.addSubnet('fe80::', 10, 'ipv6');
 
-/** Whether a URL's host is this machine or only on its links; false for a name that does not resolve: the request tells that. */
-export async function leadsInside({ hostname }: URL): Promise<boolean> {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const found = await lookup(host, { all: true }).catch(() => []);
-  return found.some(({ address, family }) => inside.check(address, family === 6 ? 'ipv6' : 'ipv4'));
-}
+/** The addresses that this machine's resolver knows. */
+export const systemAddresses: Addresses = {
+  resolve: (host) => lookup(host, { all: true }),
+  isInside: ({ address, family }) => inside.check(address, family === 6 ? 'ipv6' : 'ipv4'),
+};

@@ -1,9 +1,8 @@
-import { get as httpGet, type IncomingMessage } from 'node:http';
-import { get as httpsGet } from 'node:https';
 import type { Clock } from '../../../base/clock.ts';
-import { readBody } from './body.ts';
-import { leadsInside } from './inside.ts';
 import { type Answer, judgeAnswer, type Verdict, type Version } from './answer.ts';
+import { readBody } from './body.ts';
+import { askHop, findHop, type Hop, type Roads } from './hop.ts';
+import { inTime } from './in-time.ts';
 
 /** An answer that was not read yet; `drop` ends the connection. */
 export interface OpenAnswer {
@@ -13,6 +12,7 @@ export interface OpenAnswer {
 }
 
 export interface RequestDeps {
+  readonly roads: Roads;
   readonly clock: Clock;
   /** Longest silence of the server, ms: before the answer, and between two pieces of it. */
   readonly silenceMs: number;
@@ -23,33 +23,38 @@ const maxRedirects = 5;
 
 /**
  * Asks for a file from byte `have` on and judges the answer; follows redirections, but only to http and https, and never from https to
- * http, nor from elsewhere to this machine itself: a mirror must not steer our requests. Rejects with an Error for what the network does.
+ * http, nor from elsewhere to this machine itself: a mirror must not steer our requests. Rejects with DownloadFailure when the proxy does
+ * not want us, else with an Error for what the network does. No text has a part of a URL.
  */
 export async function requestFile(
   url: string,
   have: number,
   known: Version | undefined,
-  deps: RequestDeps,
+  { roads, clock, silenceMs, signal }: RequestDeps,
 ): Promise<OpenAnswer> {
   const headers: Record<string, string> = { 'accept-encoding': 'identity', 'user-agent': 'rackwright' };
   if (have > 0 && known?.validator !== undefined)
     Object.assign(headers, { range: `bytes=${have}-`, 'if-range': known.validator });
-  let at = new URL(url);
+  const patience = { clock, ms: silenceMs, signal, late: `no answer in ${silenceMs / 1000} s` };
+  const find = (to: URL, isGiven: boolean): Promise<Hop> =>
+    inTime(patience, () => findHop(to, isGiven, roads));
+
+  let hop = await find(new URL(url), true);
   for (let hops = 0; hops <= maxRedirects; hops += 1) {
-    const response = await ask(at, headers, deps);
+    const at = hop;
+    const response = await inTime(patience, (ended) => askHop(at, headers, ended));
     const answer: Answer = { status: response.statusCode ?? 0, headers: response.headers };
     const verdict = judgeAnswer(answer, have, known);
     const drop = (): void => void response.destroy();
-    if (verdict.kind !== 'redirect')
-      return { verdict, body: readBody(response, deps.clock, deps.silenceMs), drop };
+    if (verdict.kind !== 'redirect') return { verdict, body: readBody(response, clock, silenceMs), drop };
     drop();
-    const next = redirectTarget(at, verdict.location);
+    const next = redirectTarget(at.url, verdict.location);
     if (typeof next === 'string') return refused(next);
-    if ((await leadsInside(next)) && !(await leadsInside(at)))
+    hop = await find(next, false);
+    if (hop.isInside && !at.isInside)
       return refused(
         'the server redirects to an address of this machine itself; give that URL if it is meant',
       );
-    at = next;
   }
   return refused(`the server redirects more than ${maxRedirects} times`);
 }
@@ -68,24 +73,4 @@ function redirectTarget(from: URL, location: string): URL | string {
 
 function refused(reason: string): OpenAnswer {
   return { verdict: { kind: 'fail', reason }, body: (async function* () {})(), drop: () => undefined };
-}
-
-function ask(url: URL, headers: Record<string, string>, deps: RequestDeps): Promise<IncomingMessage> {
-  const { clock, silenceMs, signal } = deps;
-  return new Promise((resolve, reject) => {
-    const get = url.protocol === 'https:' ? httpsGet : httpGet;
-    // A connection of its own: one that is kept may be closed by the server just when it is used again.
-    const request = get(url, { headers, agent: false, signal });
-    const stop = clock.after(silenceMs, () =>
-      request.destroy(new Error(`no answer in ${silenceMs / 1000} s`)),
-    );
-    request.once('response', (response) => {
-      stop();
-      resolve(response);
-    });
-    request.on('error', (error) => {
-      stop();
-      reject(error);
-    });
-  });
 }
