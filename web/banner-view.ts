@@ -2,6 +2,7 @@ import { announce } from './announce.ts';
 import type { Connection } from './connection.ts';
 import { byId, onClick, setText } from './dom.ts';
 import type { Session } from './state/session.ts';
+import { bannerOf } from './state/words.ts';
 
 /** Tells how the connection stands, when it is not simply there. */
 export function createBannerView(connection: () => Connection): (session: Session) => void {
@@ -13,19 +14,19 @@ export function createBannerView(connection: () => Connection): (session: Sessio
   let wasLost = false;
 
   return (session) => {
-    const lost = session.phase === 'waiting' || (session.phase === 'connecting' && session.failures > 0);
-    const ended = session.phase === 'over' && session.greeted;
-    banner.hidden = !lost && !ended;
+    const said = bannerOf(session);
+    const ended = said?.kind === 'ended';
+    const lost = said !== undefined && !ended;
+    banner.hidden = said === undefined;
     retry.hidden = ended;
     retry.disabled = session.phase === 'connecting';
-    banner.dataset['kind'] = ended ? 'ended' : 'lost';
+    if (said !== undefined) {
+      banner.dataset['kind'] = said.kind;
+      setText(text, `${said.what} ${said.next}`);
+    }
     document.body.dataset['phase'] = session.phase;
-    const why = session.text === undefined ? '' : ` ${session.text}`;
-    if (ended) setText(text, `This console is closed.${why}`);
-    else if (session.phase === 'connecting') setText(text, 'The connection was lost. Connecting again…');
-    else setText(text, `The connection was lost.${why} The page tries again by itself; nothing gets lost.`);
-    if (lost !== wasLost) announce(lost ? 'The connection was lost' : 'The connection is back');
-    if (ended) announce(text.textContent ?? '');
+    if (ended) announce(`${said.what} ${said.next}`);
+    else if (lost !== wasLost) announce(said?.what ?? 'The connection is back');
     wasLost = lost;
 
     const never = session.phase === 'over' && !session.greeted;

@@ -1,7 +1,7 @@
 import type { SearchHit } from '../src/console/protocol.ts';
 import type { Page } from './context.ts';
 import { byId, make, onClick, setText } from './dom.ts';
-import { hitsText, plainLine, timeOfDay } from './state/words.ts';
+import { hitsText, timeOfDay } from './state/words.ts';
 import type { ConsoleTerminal } from './terminal.ts';
 
 /** Search in what the terminal has (as one types), and in the whole record on the server. */
@@ -36,7 +36,7 @@ export function createSearchView(
     list.replaceChildren(
       ...hits.map((hit) => {
         const time = make('span', 'when', hit.at === undefined ? '' : timeOfDay(hit.at));
-        const go = make('button', 'hit', [time, make('code', '', plainLine(hit.line))]);
+        const go = make('button', 'hit', [time, make('code', '', hit.line.trim())]);
         go.type = 'button';
         onClick(go, () => show(hit));
         return make('li', '', [go]);

@@ -2,7 +2,6 @@ import { FitAddon } from '@xterm/addon-fit';
 import { SearchAddon } from '@xterm/addon-search';
 import { type IMarker, Terminal } from '@xterm/xterm';
 import { createSoftener } from './state/soften.ts';
-import { plainLine } from './state/words.ts';
 
 /** The machine's serial console as it was drawn; firmware menus count on at least 80 columns and 24 lines. */
 const leastColumns = 80;
@@ -178,7 +177,7 @@ export function createTerminal(host: HTMLElement, mayAnswer: () => boolean): Con
     show(offset, line) {
       const place = places.findLast((known) => known.offset <= offset && !known.marker.isDisposed);
       if (place === undefined || offset >= drawnTo) return false;
-      const wanted = plainLine(line);
+      const wanted = line.trim();
       const { length } = terminal.buffer.normal;
       const last = Math.min(length, place.marker.line + placeEvery);
       let found = place.marker.line;

@@ -105,12 +105,12 @@ export type ServerMessage =
   | { readonly type: 'screen'; readonly available: boolean }
   /** Answer to `open-screen`: a ticket for `/v1/console-screen/{ticket}`, for RFB bytes without authentication. */
   | { readonly type: 'screen-ticket'; readonly request: number; readonly ticket: string }
-  /** Something is missing or happened at this offset; told in order with the bytes. */
+  /** Something is missing or happened at this offset; told in order with the bytes. `left`: the server closed the line in order, `text` says why. */
   | {
       readonly type: 'mark';
       readonly offset: number;
       readonly at: number;
-      readonly kind: 'gap' | 'detached' | 'attached' | 'break' | 'run-begin' | 'run-end';
+      readonly kind: 'gap' | 'detached' | 'left' | 'attached' | 'break' | 'run-begin' | 'run-end';
       readonly text?: string;
     }
   | { readonly type: 'viewers'; readonly viewers: readonly Viewer[]; readonly writer?: string }

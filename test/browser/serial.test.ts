@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { keepPicture, needBrowser, shownLines, terminalText } from './browser.ts';
-import { plainLine } from '../../web/state/words.ts';
+import { linesOf } from '../../src/console/record/lines.ts';
 import { bootText, useWorld } from './world.ts';
 
 describe.skipIf(!needBrowser())('the serial console in a browser', () => {
@@ -58,7 +58,8 @@ describe.skipIf(!needBrowser())('the serial console in a browser', () => {
     await expect.poll(() => shownLines(page)).toContain('and after');
     const text = await terminalText(page);
     expect(text.split('printed while nobody was there')).toHaveLength(2);
-    expect(text.replaceAll('\n', '')).toBe(server.record.text().split('\r\n').map(plainLine).join(''));
+    const printed = linesOf(Buffer.from(server.record.text()), 0);
+    expect(text.replaceAll('\n', '')).toBe(printed.map((line) => line.text.trim()).join(''));
   });
 
   it('says what to do when there is no ticket, a used one, and when the server closes for good', async () => {

@@ -120,6 +120,7 @@ describe('what the page knows', () => {
       },
       { type: 'mark', offset: 1, at: 900, kind: 'attached' },
       { type: 'mark', offset: 5, at: 4000, kind: 'gap', text: '3 s' },
+      { type: 'mark', offset: 6, at: 9500, kind: 'left', text: 'nobody watches any more' },
     );
     expect(causeOf(model)).toBe('no disk');
     expect(storyOf(model)).toMatchObject([
@@ -128,6 +129,7 @@ describe('what the page knows', () => {
       { head: 'newest lines of the console', extract: 'a\nb\nc', since: 7000, tone: 'plain' },
       { head: 'the screen as it was then', picture: 'p.png' },
       { head: 'the console said last:', extract: 'line 1\nline 2', since: 8000, tone: 'bad', bytes: 7 },
+      { head: 'the server closed the console: nobody watches any more', tone: 'note' },
     ]);
   });
 });

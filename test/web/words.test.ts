@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createReceived, fileName } from '../../web/state/received.ts';
 import { parseKept, renderKept, ticketOf } from '../../web/state/ticket.ts';
-import { hitsText, plainLine, runText, size, span, tone } from '../../web/state/words.ts';
+import { bannerOf, hitsText, runText, size, span, tone } from '../../web/state/words.ts';
 
 const ticket = '0123456789abcdef'.repeat(4);
 
@@ -33,11 +33,27 @@ describe('words of the page', () => {
     expect(runText({ ...run, endedAt: 5000, cause: 'x' }, 61_000)).toBe('Installation failed after 0:05');
   });
 
-  it('lines without colours, titles and cursor moves', () => {
-    expect(plainLine('\x1b[1;31mred\x1b[0m \x1b]0;title\x07and\x1b[2;5Hthere\x1b(B\x07\r')).toBe(
-      'red andthere',
-    );
-    expect(plainLine('a\tb')).toBe('a b');
+  it('how the connection stands: a loss, and a server that closed it in order, are not the same', () => {
+    const session = { phase: 'waiting', greeted: true, failures: 1 } as const;
+    expect(bannerOf(session)).toMatchObject({ kind: 'lost', what: 'The connection was lost.' });
+    expect(bannerOf({ ...session, phase: 'connecting' })).toMatchObject({ next: 'Connecting again…' });
+    const text = 'the server stops; try again in a moment';
+    expect(bannerOf({ ...session, text })).toMatchObject({
+      kind: 'lost',
+      what: `The server closed the connection: ${text}.`,
+      next: expect.stringContaining('tries again by itself') as unknown,
+    });
+    expect(bannerOf({ ...session, phase: 'over', text: 'Log in again.' })).toEqual({
+      kind: 'ended',
+      what: 'This console is closed.',
+      next: 'Log in again.',
+    });
+    const quiet = [
+      { ...session, phase: 'open' },
+      { ...session, phase: 'connecting', failures: 0 },
+      { ...session, phase: 'over', greeted: false, text },
+    ] as const;
+    expect(quiet.map(bannerOf)).toEqual([undefined, undefined, undefined]);
   });
 
   it('tickets: 64 hex digits and nothing else', () => {

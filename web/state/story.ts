@@ -22,6 +22,7 @@ export interface StoryLine {
 const markWords: Readonly<Record<Mark['kind'], string>> = {
   gap: 'console output may be missing here',
   detached: 'the way to the console was lost',
+  left: 'the server closed the console',
   attached: 'the console is connected',
   break: 'a break was sent',
   'run-begin': 'console output of this run begins',

@@ -1,4 +1,5 @@
 import type { MachineView, TimelineLine } from '../../src/console/protocol.ts';
+import type { Session } from './session.ts';
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
@@ -62,12 +63,24 @@ export function hitsText(count: number): string {
   return count === 1 ? '1 line has it.' : `${count} lines have it, newest first.`;
 }
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is being removed
-const sequences = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[ -/]*[0-~])/g;
-// oxlint-disable-next-line no-control-regex -- as above
-const controls = /[\x00-\x1f\x7f]+/g;
-
-/** A line of the record without colours, cursor moves and other control characters. ECMA-48 §5.4, §8.3 */
-export function plainLine(line: string): string {
-  return line.replaceAll(sequences, '').replaceAll(controls, ' ').trim();
+/** What the banner says of a connection that was there and is not now, and what follows; undefined when it has nothing to say. */
+export function bannerOf({
+  phase,
+  greeted,
+  failures,
+  text,
+}: Pick<Session, 'phase' | 'greeted' | 'failures' | 'text'>):
+  | { readonly kind: 'lost' | 'ended'; readonly what: string; readonly next: string }
+  | undefined {
+  if (phase === 'over')
+    return greeted ? { kind: 'ended', what: 'This console is closed.', next: text ?? '' } : undefined;
+  if (phase !== 'waiting' && (phase !== 'connecting' || failures === 0)) return undefined;
+  // A server that goes says so first; a network does not.
+  const what =
+    text === undefined
+      ? 'The connection was lost.'
+      : `The server closed the connection: ${text.replace(/\.$/, '')}.`;
+  const next =
+    phase === 'connecting' ? 'Connecting again…' : 'The page tries again by itself; nothing gets lost.';
+  return { kind: 'lost', what, next };
 }

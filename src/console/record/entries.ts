@@ -6,6 +6,7 @@ export type Entry = Mark | { readonly offset: number; readonly at: number; reado
 const markKinds: ReadonlySet<string> = new Set([
   'gap',
   'detached',
+  'left',
   'attached',
   'break',
   'run-begin',

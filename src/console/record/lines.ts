@@ -19,6 +19,9 @@ const lineFeed = 0x0a;
 const carriageReturn = 0x0d;
 const escape = 0x1b;
 
+/** Last bytes of `ESC [` that set the cursor into another line, or clear the screen: A, B, E, F, H, J, d, f. ECMA-48 §8.3 */
+const leavesLine: ReadonlySet<number> = new Set([0x41, 0x42, 0x45, 0x46, 0x48, 0x4a, 0x64, 0x66]);
+
 /**
  * Cuts output into lines: at line ends, at carriage returns that print over a line, and where a program sets the cursor somewhere
  * else (firmware menus have no line ends). Text is UTF-8; other bytes become replacement characters. Escape sequences: ECMA-48 §5.
@@ -67,8 +70,7 @@ export function linesOf(bytes: Uint8Array, offset: number): readonly Line[] {
     if (byte >= 0x20 && byte < 0x40) return;
     place = 'text';
     if (byte < 0x20 || byte > 0x7e) return plain(byte, at);
-    const setsCursor = byte === 0x48 || byte === 0x66 || byte === 0x4a;
-    if (setsCursor && length > 0) end(at + 1, false);
+    if (leavesLine.has(byte) && length > 0) end(at + 1, false);
   }
 
   function escaped(byte: number, at: number): void {
@@ -113,7 +115,7 @@ export function linesOf(bytes: Uint8Array, offset: number): readonly Line[] {
 
 const decoder = new TextDecoder();
 
-/** Format characters go too: they would turn the line around where it is shown. */
+/** Format characters go too: they would turn the line around where it is shown. So do separators of lines that no terminal knows. */
 function textOf(bytes: Uint8Array): string {
-  return decoder.decode(bytes).replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
+  return decoder.decode(bytes).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '');
 }

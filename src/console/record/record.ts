@@ -3,6 +3,7 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { ConsoleError } from '../errors.ts';
+import { createListeners } from '../listeners.ts';
 import type { Broken } from '../protocol.ts';
 import type { SerialRecord } from '../serial/types.ts';
 import { type Entry, isMark } from './entries.ts';
@@ -71,7 +72,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
 
   const died = entries.findLast((entry) => 'text' in entry && entry.text === brokenText);
   let broken: Broken | undefined = died && { offset: died.offset, at: died.at };
-  const listeners = new Set<() => void>();
+  const { tell, onChange } = createListeners();
   const writer = createRecordWriter({
     segments,
     ring,
@@ -85,17 +86,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     dropped: () => marks.forgetBefore(start()),
   });
   let timed = { at: Number.NEGATIVE_INFINITY, offset: 0 };
-  let isTelling = false;
   let closing: Promise<void> | undefined;
-
-  function tell(): void {
-    if (isTelling) return;
-    isTelling = true;
-    queueMicrotask(() => {
-      isTelling = false;
-      for (const listener of listeners) listener();
-    });
-  }
 
   function note(entry: Entry): void {
     if (isMark(entry)) marks.add(entry);
@@ -153,8 +144,7 @@ export async function openRecord(options: RecordOptions): Promise<OpenRecord> {
     search: (text, before, limit) => searchRecord(record, createTimes(), text, before, limit),
     onNews(listener) {
       ring.grow(tailBytes);
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
+      return onChange(listener);
     },
     close() {
       closing ??= writer.close();

@@ -2,8 +2,10 @@ import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
 import { ConsoleError } from '../errors.ts';
+import { createListeners } from '../listeners.ts';
 import type { SerialState } from '../protocol.ts';
 import { createFloor } from './floor.ts';
+import { createRetries } from './retries.ts';
 import { openSession, type OpenLine, type Session } from './session.ts';
 import type { SerialHub, SerialRecord } from './types.ts';
 
@@ -20,29 +22,15 @@ export interface SerialHubOptions {
   readonly lingerMs?: number;
 }
 
-/**
- * Before each try to open again; the last one holds for all later ones. Every half a minute for three minutes and every minute for ten: a
- * BMC that starts again is back by then. One that never gives its console would get, and maybe log, a login for each try: seldom later on.
- */
-const retryMs: readonly number[] = [
-  1, 2, 5, 10, 30, 30, 30, 30, 30, 60, 60, 60, 60, 60, 60, 60, 300, 300, 300, 300, 900,
-].map((seconds) => seconds * 1000);
-/**
- * Somebody outside works there; it costs them nothing when we ask. More often at first: it may be a session of our own that was lost,
- * which the BMC ends after about a minute.
- */
-const inUseRetryMs = [15_000, 15_000, 15_000, 15_000, 60_000] as const;
 /** A line that lived so long was a good one: the pauses begin anew. */
 const goodLineMs = 60_000;
 /** A machine that neither opens nor gives back its line must not hold up the end of the server, or of the machine. */
 const closeMs = 5000;
-/** Whoever comes has a line tried for at once, but not sooner behind the last try: a page that asks again and again must not log in as often. */
-const soonestMs = 5000;
 
 /** One serial line for everybody who holds it; see SerialHub. It opens nothing before the first hold. */
 export function createSerialHub(options: SerialHubOptions): SerialHub {
   const { record, open, clock, log, bytesPerSecond = 11_520, lingerMs = 30_000 } = options;
-  const listeners = new Set<() => void>();
+  const { tell, onChange } = createListeners();
   let session: Session | undefined;
   /** What is shown while there is no session. */
   let resting: SerialState = { state: 'idle' };
@@ -50,22 +38,8 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
   let leaving: Promise<void> = Promise.resolve();
   let holds = 0;
   let isLingering = false;
-  let tries = 0;
   let isClosed = false;
-  let isTelling = false;
-  let triedAt = Number.NEGATIVE_INFINITY;
-  let retryAt = Number.POSITIVE_INFINITY;
-  let stopRetry = (): void => {};
   let cancelLinger = (): void => {};
-
-  function tell(): void {
-    if (isTelling) return;
-    isTelling = true;
-    queueMicrotask(() => {
-      isTelling = false;
-      for (const listener of listeners) listener();
-    });
-  }
 
   let writerId: string | undefined;
   const floor = createFloor(clock, () => {
@@ -82,41 +56,28 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     tell();
   }
 
-  function cancelRetry(): void {
-    stopRetry();
-    retryAt = Number.POSITIVE_INFINITY;
-  }
-
-  function retryIn(ms: number): void {
-    stopRetry();
-    retryAt = clock.now() + ms;
-    stopRetry = clock.after(ms, () => {
-      retryAt = Number.POSITIVE_INFINITY;
-      if (holds > 0) void connect(false).catch(() => undefined);
-    });
-  }
+  const retries = createRetries(clock, () => {
+    if (holds > 0) void connect(false).catch(() => undefined);
+  });
 
   /** Another try later, while anybody holds. */
   function tryAgain(state: SerialState): void {
-    triedAt = clock.now();
+    retries.failed();
     if (isClosed || holds === 0) return rest({ state: 'idle' });
     rest(state);
-    const pauses = state.state === 'in-use' ? inUseRetryMs : retryMs;
-    const pause = pauses[Math.min(tries, pauses.length - 1)] ?? 0;
-    tries += 1;
-    retryIn(pause);
+    retries.plan(state.state === 'in-use');
   }
 
   function lost(ended: Session, text: string | undefined): void {
     if (session !== ended) return;
     session = undefined;
-    if (clock.now() - ended.since >= goodLineMs) tries = 0;
+    if (clock.now() - ended.since >= goodLineMs) retries.forget();
     leaving = ended.close();
     tryAgain({ state: 'lost', text: text ?? 'the machine closed its console' });
   }
 
   async function connectOnce(takeOver: boolean): Promise<void> {
-    cancelRetry();
+    retries.cancel();
     rest({ state: 'opening' });
     // The machine has one line: ours must be given back first.
     await leaving;
@@ -148,7 +109,10 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
       rest({ state: 'idle' });
     } catch (error) {
       const fault = asConsoleError(error);
-      log.info({ code: fault.code, tries, err: fault.message }, 'a serial console could not be opened');
+      log.info(
+        { code: fault.code, tries: retries.count(), err: fault.message },
+        'a serial console could not be opened',
+      );
       tryAgain(stateOf(fault));
       throw fault;
     }
@@ -164,7 +128,7 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
   async function leave(why: string): Promise<void> {
     const left = session;
     session = undefined;
-    tries = 0;
+    retries.forget();
     if (left !== undefined) leaving = left.close(why);
     if (connecting === undefined) rest({ state: 'idle' });
     await leaving;
@@ -183,16 +147,14 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
     holds -= 1;
     if (holds > 0 || isClosed) return;
     linger();
-    cancelRetry();
+    retries.cancel();
     if (session === undefined && connecting === undefined) rest({ state: 'idle' });
   }
 
   /** Tries for somebody who comes. */
   function tryNow(): void {
     if (session !== undefined || connecting !== undefined || resting.state === 'in-use' || isClosed) return;
-    const waitMs = triedAt + soonestMs - clock.now();
-    if (waitMs <= 0) return void connect(false).catch(() => undefined);
-    if (clock.now() + waitMs < retryAt) retryIn(waitMs);
+    if (retries.hurry()) return void connect(false).catch(() => undefined);
     if (resting.state === 'idle') rest({ state: 'opening' });
   }
 
@@ -240,19 +202,16 @@ export function createSerialHub(options: SerialHubOptions): SerialHub {
       await lineFor(viewerId).sendBreak();
     },
     waiting: () => session?.waiting() ?? 0,
-    onChange(listener) {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    onChange,
     async close() {
       isClosed = true;
-      cancelRetry();
+      retries.cancel();
       cancelLinger();
       floor.close();
       const left = async (): Promise<void> => {
         // A line that is opened still is closed when it comes, however late.
         await connecting?.catch(() => undefined);
-        await leave('the console was closed: what is printed from here on is not recorded');
+        await leave('what is printed from here on is not recorded');
       };
       await atMost(closeMs, clock, left());
     },

@@ -56,9 +56,10 @@ export async function openSession(options: SessionOptions): Promise<Session> {
     changed();
   }
 
-  function detached(text: string | undefined): void {
+  /** `left`: by us, in order. */
+  function notAttached(kind: 'detached' | 'left', text: string | undefined): void {
     drop();
-    if (isAttached) record.mark('detached', text);
+    if (isAttached) record.mark(kind, text);
     isAttached = false;
   }
 
@@ -89,11 +90,11 @@ export async function openSession(options: SessionOptions): Promise<Session> {
         break;
       case 'detached':
         lostText = news.text;
-        detached(news.text);
+        notAttached('detached', news.text);
         break;
       case 'ended':
         end = { text: news.text };
-        detached(news.text);
+        notAttached('detached', news.text);
         if (session !== undefined) ended(session, news.text);
         break;
       default:
@@ -114,7 +115,7 @@ export async function openSession(options: SessionOptions): Promise<Session> {
 
   async function close(why?: string): Promise<void> {
     if (isClosed) return;
-    detached(why);
+    notAttached('left', why);
     isClosed = true;
     try {
       await line.close();

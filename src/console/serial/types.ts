@@ -4,7 +4,7 @@ import type { Broken, SearchHit, SerialState, Viewer } from '../protocol.ts';
 export interface Mark {
   readonly offset: number;
   readonly at: number;
-  readonly kind: 'gap' | 'detached' | 'attached' | 'break' | 'run-begin' | 'run-end';
+  readonly kind: 'gap' | 'detached' | 'left' | 'attached' | 'break' | 'run-begin' | 'run-end';
   readonly text?: string;
 }
 

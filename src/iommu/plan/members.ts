@@ -14,21 +14,30 @@ export function isBridge(device: PciDevice): boolean {
   return device.kind === 'bridge' || device.kind === 'host-bridge' || device.kind === 'isa-bridge';
 }
 
+/** The other devices of its host that are there now and fit, by address. */
+export function othersOnHost(
+  device: PciDevice,
+  devices: readonly PciDevice[],
+  fits: (other: PresentDevice) => boolean,
+): readonly PresentDevice[] {
+  return devices
+    .filter(isPresent)
+    .filter((other) => other.uuid !== device.uuid && other.hostUuid === device.hostUuid && fits(other))
+    .toSorted(byAddress);
+}
+
 /** The other devices of its IOMMU group that the host has now, by address; none when the device has no group. */
 export function groupMates(device: PciDevice, devices: readonly PciDevice[]): readonly PresentDevice[] {
   const group = device.facts?.iommuGroup;
   if (group === undefined) return [];
-  return devices
-    .filter(isPresent)
-    .filter(
-      (other) =>
-        other.uuid !== device.uuid &&
-        other.hostUuid === device.hostUuid &&
-        other.facts.iommuGroup === group &&
-        // A row of an earlier device of this slot that was not yet marked Inactive is the same function.
-        other.pciDeviceAddress !== device.pciDeviceAddress,
-    )
-    .toSorted(byAddress);
+  return othersOnHost(
+    device,
+    devices,
+    (other) =>
+      other.facts.iommuGroup === group &&
+      // A row of an earlier device of this slot that was not yet marked Inactive is the same function.
+      other.pciDeviceAddress !== device.pciDeviceAddress,
+  );
 }
 
 /** Order of addresses of one width is the order of the bus. */

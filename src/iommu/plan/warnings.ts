@@ -1,7 +1,7 @@
 import type { HostNeeds, PciDevice } from '../model.ts';
 import type { WarningCode } from '../service.ts';
 import { deviceName, hasConsole } from './host-loss.ts';
-import { byAddress, isBridge, isPresent, label, listed, sorted, type PresentDevice } from './members.ts';
+import { isBridge, label, listed, othersOnHost, sorted, type PresentDevice } from './members.ts';
 
 /** What a person should know before. */
 export interface Warning {
@@ -75,16 +75,7 @@ export function resetWarnings(
 function busSiblings(device: PresentDevice, devices: readonly PciDevice[]): readonly PciDevice[] {
   const bridge = device.facts.parents.at(-1);
   if (bridge === undefined) return [];
-  return devices
-    .filter(isPresent)
-    .filter(
-      (other) =>
-        other.uuid !== device.uuid &&
-        other.hostUuid === device.hostUuid &&
-        other.facts.parents.includes(bridge) &&
-        !isBridge(other),
-    )
-    .toSorted(byAddress);
+  return othersOnHost(device, devices, (other) => other.facts.parents.includes(bridge) && !isBridge(other));
 }
 
 function numaWarning(device: PresentDevice, numaNodes: readonly number[]): readonly Warning[] {

@@ -32,7 +32,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       kind: fc.constant('mark' as const),
-      mark: fc.constantFrom<Mark['kind']>('break', 'detached', 'attached', 'run-begin', 'run-end'),
+      mark: fc.constantFrom<Mark['kind']>('break', 'detached', 'left', 'attached', 'run-begin', 'run-end'),
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('reopen' as const) }) },

@@ -46,7 +46,7 @@ it('opens nothing before a hold, one line for many holds, and lets it go 30 s be
   expect(machine.isOpen()).toBe(false);
   expect(hub.state()).toEqual({ state: 'idle' });
   expect(machine.opened()).toBe(1);
-  expect(await told()).toEqual(['hello', '0 attached', '5 detached']);
+  expect(await told()).toEqual(['hello', '0 attached', '5 left']);
 });
 
 it('a page that is loaded again does not end the session', async () => {
