@@ -1,3 +1,4 @@
+import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../base/ipv4.ts';
 import type { Libc, NativeBytes } from './libc.ts';
 import { AF_INET, isLittle } from './sockaddr.ts';
 import type { UdpPeer, UdpReceiver } from './udp.ts';
@@ -21,7 +22,7 @@ const HEADER = {
 const IOV = 16;
 const NAME = 16;
 const CONTROL = 24;
-const CONTROL_LENGTH = 18n;
+const CONTROL_LENGTH = 18;
 
 /** Datagrams that are read by one call. */
 const mostRead = 32;
@@ -44,6 +45,23 @@ export interface Group {
   readonly size: number;
   readonly waiting: readonly { readonly data: Uint8Array }[];
 }
+
+/** Texts of addresses, of which a hall has some thousands; the same text each time, so that nobody has to hash it anew. */
+class AddressTexts {
+  readonly #texts = new Map<number, Ipv4>();
+
+  of(address: number): Ipv4 {
+    const known = this.#texts.get(address);
+    if (known !== undefined) return known;
+    const text = ipv4FromNumber(address);
+    if (this.#texts.size >= mostTexts) this.#texts.clear();
+    this.#texts.set(address, text);
+    return text;
+  }
+}
+
+const mostTexts = 4096;
+const texts = new AddressTexts();
 
 /** Memory that the kernel reads into, and reads from. */
 class Room {
@@ -81,19 +99,21 @@ class Room {
     this.#view.setUint32(at, value, isLittle);
   }
 
-  protected set64(at: number, value: bigint): void {
-    this.#view.setBigUint64(at, value, isLittle);
+  /** In two halves: a BigInt would be an object each time. */
+  protected set64(at: number, value: number): void {
+    const [low, high] = isLittle ? [at, at + 4] : [at + 4, at];
+    this.#view.setUint32(low, value >>> 0, isLittle);
+    this.#view.setUint32(high, Math.floor(value / 2 ** 32), isLittle);
   }
 
   protected setPointer(at: number, offset: number): void {
-    this.set64(at, BigInt(this.memory.address + offset));
+    this.set64(at, this.memory.address + offset);
   }
 
   protected setName(at: number, { address, port }: UdpPeer): void {
     this.set16(at, AF_INET);
     this.#view.setUint16(at + 2, port, false);
-    let octet = at + 4;
-    for (const part of address.split('.')) this.bytes[octet++] = Number(part);
+    this.#view.setUint32(at + 4, ipv4ToNumber(address as Ipv4), false);
   }
 }
 
@@ -117,9 +137,9 @@ export class ReadRoom extends Room {
       this.setPointer(header + HEADER.name, this.#names + NAME * n);
       this.set32(header + HEADER.nameLength, NAME);
       this.setPointer(header + HEADER.iov, this.#iovs + IOV * n);
-      this.set64(header + HEADER.iovLength, 1n);
+      this.set64(header + HEADER.iovLength, 1);
       this.setPointer(this.#iovs + IOV * n, this.#data + longestDatagram * n);
-      this.set64(this.#iovs + IOV * n + 8, BigInt(longestDatagram));
+      this.set64(this.#iovs + IOV * n + 8, longestDatagram);
     }
   }
 
@@ -148,7 +168,7 @@ export class ReadRoom extends Room {
     const name = this.#names + NAME * n;
     const [port, number] = [this.u16net(name + 2), this.u32net(name + 4)];
     if (port !== this.#from.port || number !== this.#fromNumber) {
-      this.#from = { address: this.bytes.subarray(name + 4, name + 8).join('.'), port };
+      this.#from = { address: texts.of(number), port };
       this.#fromNumber = number;
     }
     return this.#from;
@@ -174,7 +194,7 @@ export class SendRoom extends Room {
       this.setPointer(header + HEADER.name, this.#names + NAME * n);
       this.set32(header + HEADER.nameLength, NAME);
       this.setPointer(header + HEADER.iov, this.#iovs + IOV * n);
-      this.set64(header + HEADER.iovLength, 1n);
+      this.set64(header + HEADER.iovLength, 1);
       this.set64(control, CONTROL_LENGTH);
       this.set32(control + 8, SOL_UDP);
       this.set32(control + 12, UDP_SEGMENT);
@@ -191,7 +211,7 @@ export class SendRoom extends Room {
       const header = HEADER.size * prepared;
       this.setName(this.#names + NAME * prepared, to);
       this.setPointer(this.#iovs + IOV * prepared, at);
-      this.set64(this.#iovs + IOV * prepared + 8, BigInt(length));
+      this.set64(this.#iovs + IOV * prepared + 8, length);
       for (const { data } of waiting) {
         this.bytes.set(data, at);
         at += size;
@@ -210,8 +230,8 @@ export class SendRoom extends Room {
 
   #setSegment(header: number, n: number, size: number): void {
     if (size === 0) {
-      this.set64(header + HEADER.control, 0n);
-      this.set64(header + HEADER.controlLength, 0n);
+      this.set64(header + HEADER.control, 0);
+      this.set64(header + HEADER.controlLength, 0);
       return;
     }
     this.setPointer(header + HEADER.control, this.#controls + CONTROL * n);

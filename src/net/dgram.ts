@@ -88,7 +88,7 @@ async function bindSocket(options: UdpBindOptions): Promise<BoundSocket> {
     reuseAddr: options.reuseAddress === true,
     // Only addresses come here, which Node's own look-up would put off by a tick for each datagram.
     lookup: (address, _options, found) => found(null, address, 4),
-    ...(options.port === 0 ? {} : { recvBufferSize: serverBufferBytes }),
+    ...(options.port === 0 && options.bursts === undefined ? {} : { recvBufferSize: serverBufferBytes }),
   });
   try {
     const device =

@@ -9,10 +9,10 @@ export interface TftpServerOptions {
   readonly device?: string;
   /**
    * All transfers are answered from the port that requests come to, for firewalls that let nothing else through and NAT that drops
-   * answers from elsewhere. Default false: RFC 1350 §4 wants a port of its own for each transfer, and some ROMs insist.
+   * answers from elsewhere. Default false: RFC 1350 §4 wants answers from another port, and some ROMs insist.
    */
   readonly singlePort?: boolean;
-  /** Transfers at a time; each holds one socket. Default 1000. */
+  /** Transfers at a time. Default 1000, whose ACKs fit the receive buffers of the ports that they share. */
   readonly maxTransfers?: number;
   /** Transfers of one client at a time, so that none takes all places. Default 16. */
   readonly maxTransfersPerClient?: number;

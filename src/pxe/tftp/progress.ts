@@ -8,9 +8,9 @@ export interface Told {
 const leastMs = 100;
 const usualMs = 500;
 
-/** True when progress is worth an event: half a second has passed, or another tenth of the file has arrived. */
-export function worthTelling(told: Told, now: Told, total: number): boolean {
-  if (now.bytes === told.bytes) return false;
-  const passed = now.at - told.at;
-  return passed >= usualMs || (passed >= leastMs && (now.bytes - told.bytes) * 10 >= total);
+/** True when progress, `bytes` at the time `at`, is worth an event: half a second has passed, or another tenth of the file has arrived. */
+export function worthTelling(told: Told, bytes: number, at: number, total: number): boolean {
+  const passed = at - told.at;
+  if (passed < leastMs || bytes === told.bytes) return false;
+  return passed >= usualMs || (bytes - told.bytes) * 10 >= total;
 }

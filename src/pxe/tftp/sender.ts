@@ -1,7 +1,8 @@
 import type { Clock } from '../../base/clock.ts';
 import { messageOf } from '../../base/errors.ts';
 import type { Logger } from '../../base/log.ts';
-import type { UdpPeer, UdpReceiver, UdpSocket } from '../../net/udp.ts';
+import type { UdpPeer } from '../../net/udp.ts';
+import type { Deadline, Deadlines } from './deadlines.ts';
 import type { Negotiated } from './negotiate.ts';
 import { type Told, worthTelling } from './progress.ts';
 import {
@@ -9,15 +10,16 @@ import {
   beginTransfer,
   step,
   type Transfer,
+  type TransferEvent,
   type TransferOutcome,
   type TransferStep,
 } from './transfer.ts';
+import type { Line, Receive } from './transfer-port.ts';
 import { createDataEncoder, dataHeaderBytes, joinPackets } from './wire/data.ts';
 import {
-  decodeTftp,
   encodeErrorWithin,
   encodeTftp,
-  type TftpPacket,
+  receivedPacket,
   type TftpRequest,
   tftpErrors,
 } from './wire/packet.ts';
@@ -34,8 +36,8 @@ export interface SenderJob {
   readonly content: Uint8Array;
   readonly negotiated: Negotiated;
   readonly client: UdpPeer;
-  /** The transfer's socket; it is closed at the end. */
-  readonly open: (receive: UdpReceiver) => Promise<Pick<UdpSocket, 'send' | 'sendParts' | 'close'>>;
+  /** The way to the client; it is closed at the end. */
+  readonly open: (receive: Receive) => Line | Promise<Line>;
   /** The client was heard for the first time, so that its address is no forgery. */
   readonly onHeard: () => void;
   readonly onProgress: (count: Count) => void;
@@ -45,21 +47,25 @@ export interface SenderJob {
 
 export interface SenderDeps {
   readonly clock: Clock;
+  readonly deadlines: Deadlines;
   readonly log: Logger;
 }
 
-/** Drives one transfer: owns its socket (the transfer id of RFC 1350 §4) and its timer. */
+/** Blocks of a window that leave by one call: so few that the client works on them while the next ones are made. */
+const partBlocks = 8;
+
+/** Drives one transfer: owns its way to the client and its deadline. */
 export class Sender {
   readonly request: TftpRequest;
-  /** Resolves when the socket is closed. */
+  /** Resolves when the way to the client is closed. */
   readonly closed: Promise<void>;
   /** When the client was heard last, in ms. */
   heardAt: number;
   readonly #job: SenderJob;
   readonly #deps: SenderDeps;
-  #socket: Pick<UdpSocket, 'send' | 'sendParts' | 'close'> | undefined;
+  readonly #deadline: Deadline;
+  #line: Line | undefined;
   #state: Transfer | undefined;
-  #cancelTimer: () => void = () => {};
   #over = false;
   #isHeard = false;
   #finish: () => void = () => {};
@@ -72,6 +78,7 @@ export class Sender {
     this.#deps = deps;
     this.heardAt = deps.clock.now();
     this.#told = { bytes: 0, at: this.heardAt };
+    this.#deadline = deps.deadlines.create(() => this.#step({ kind: 'timeout' }, deps.clock.now()));
     const over = new Promise<void>((resolve) => {
       this.#finish = resolve;
     });
@@ -84,7 +91,7 @@ export class Sender {
 
   /** The client sent its request once more. */
   askedAgain(): void {
-    if (this.#state !== undefined) this.#apply(step(this.#state, { kind: 'asked-again' }));
+    this.#step({ kind: 'asked-again' }, this.#deps.clock.now());
   }
 
   /** Ends it. With a reason the client is told and the outcome is `failed`; without one there is no outcome. */
@@ -94,93 +101,84 @@ export class Sender {
       if (reason !== undefined) {
         this.#job.onEnd({ kind: 'failed', reason }, this.#count());
         const limit = this.#isHeard ? Number.POSITIVE_INFINITY : encodeTftp(this.request).length;
-        await this.#refuse(limit, tftpErrors.undefined, reason, this.#job.client);
+        const answer = encodeErrorWithin(limit, tftpErrors.undefined, reason);
+        if (answer !== undefined) await this.#line?.send(answer, this.#job.client).catch(this.#unsent);
       }
       this.#finish();
     }
     await this.closed;
   }
 
-  /** Takes a datagram that came to the transfer's socket. */
-  receive(data: Uint8Array, from: UdpPeer): void {
-    let packet: TftpPacket;
-    try {
-      packet = decodeTftp(data);
-    } catch {
-      return; // noise; the retransmission timer takes care of what it may have been
-    }
-    const { client } = this.#job;
-    if (from.address !== client.address || from.port !== client.port) {
-      // RFC 1350 §4: tell the stranger and go on undisturbed; never answer an ERROR with an ERROR.
-      if (packet.kind === 'error') return;
-      void this.#refuse(data.length, tftpErrors.unknownTransferId, 'unknown transfer id', from);
-    } else if (this.#state !== undefined) {
-      if (!this.#isHeard) this.#job.onHeard();
-      this.#isHeard = true;
-      this.heardAt = this.#deps.clock.now();
-      this.#apply(step(this.#state, { kind: 'packet', packet, now: this.heardAt }));
-    }
+  /** Takes a datagram of the client. */
+  receive(data: Uint8Array): void {
+    // Noise is left to the timer, which takes care of what it may have been.
+    const packet = receivedPacket(data);
+    if (packet === undefined || this.#state === undefined || this.#over) return;
+    if (!this.#isHeard) this.#job.onHeard();
+    this.#isHeard = true;
+    this.heardAt = this.#deps.clock.now();
+    this.#step({ kind: 'packet', packet, now: this.heardAt }, this.heardAt);
   }
 
   async #run(over: Promise<void>): Promise<void> {
     try {
-      this.#socket = await this.#job.open((data, from) => this.receive(data, from));
-      const { content, negotiated } = this.#job;
-      if (!this.#over) this.#apply(beginTransfer(content, negotiated, this.#deps.clock.now()));
+      this.#line = await this.#job.open((data) => this.receive(data));
+      const now = this.#deps.clock.now();
+      if (!this.#over) this.#apply(beginTransfer(this.#job.content, this.#job.negotiated, now), now);
     } catch (error) {
       this.#end({ kind: 'failed', reason: `no socket for the transfer: ${messageOf(error)}` });
     }
     await over;
-    this.#cancelTimer();
-    await this.#socket?.close();
+    this.#deadline.cancel();
+    await this.#line?.close();
   }
 
-  #apply([state, effects]: TransferStep): void {
-    if (this.#over) return;
+  #step(event: TransferEvent, now: number): void {
+    if (this.#state !== undefined && !this.#over) this.#apply(step(this.#state, event), now);
+  }
+
+  #apply([state, effects]: TransferStep, now: number): void {
     const moved = state.acked !== this.#state?.acked;
     this.#state = state;
-    const { client } = this.#job;
     for (const effect of effects) {
-      if (effect.kind === 'send-data') {
-        this.#sendData(state, effect.first, effect.last);
-      } else if (effect.kind === 'wait') this.#arm(effect.ms);
+      if (effect.kind === 'send-data') this.#sendData(state, effect.first, effect.last);
+      else if (effect.kind === 'wait') this.#deadline.set(now, Math.ceil(effect.ms));
       else if (effect.kind === 'end') this.#end(effect.outcome);
-      else void this.#send(encodeTftp({ kind: 'oack', options: state.plan.answer }), client);
+      else this.#send(encodeTftp({ kind: 'oack', options: state.plan.answer }));
     }
     if (moved && !this.#over) this.#tell();
   }
 
   #sendData({ plan }: Transfer, first: number, last: number): void {
-    const { content, blockSize, windowSize } = plan;
+    const { content, blockSize, windowSize, lastBlock } = plan;
+    const line = this.#line;
+    const ahead = line?.sendParts === undefined ? 0 : partBlocks;
     // Made only now: until a client has acknowledged the options, it costs no memory.
-    this.#encode ??= createDataEncoder(content, blockSize, windowSize);
-    const { client } = this.#job;
-    if (first === last || this.#socket?.sendParts === undefined) {
-      for (let block = first; block <= last; block++) void this.#send(this.#encode(block), client);
+    this.#encode ??= createDataEncoder(content, blockSize, windowSize + ahead);
+    if (line?.sendParts === undefined) {
+      for (let block = first; block <= last; block++) this.#send(this.#encode(block));
       return;
     }
-    const packets: Uint8Array[] = [];
-    for (let block = first; block <= last; block++) packets.push(this.#encode(block));
-    for (const together of joinPackets(packets))
-      void this.#send(together, client, dataHeaderBytes + blockSize);
+    for (let from = first; from <= last; from += partBlocks) {
+      const packets: Uint8Array[] = [];
+      for (let block = from; block < from + partBlocks && block <= last; block++)
+        packets.push(this.#encode(block));
+      for (const together of joinPackets(packets))
+        line.sendParts(together, dataHeaderBytes + blockSize, this.#job.client).catch(this.#unsent);
+    }
+    // What will be wanted first, while the client is busy with what it got.
+    for (let block = last + 1; block <= last + ahead && block <= lastBlock; block++) this.#encode(block);
   }
 
   #tell(): void {
-    const now = { bytes: this.ackedBytes, at: this.heardAt };
-    if (!worthTelling(this.#told, now, this.#job.content.length)) return;
-    this.#told = now;
+    const { ackedBytes: bytes, heardAt: at } = this;
+    if (!worthTelling(this.#told, bytes, at, this.#job.content.length)) return;
+    this.#told = { bytes, at };
     this.#job.onProgress(this.#count());
   }
 
   #count(): Count {
     return { bytes: this.ackedBytes, retransmits: this.#state?.retransmits ?? 0 };
-  }
-
-  #arm(ms: number): void {
-    this.#cancelTimer();
-    this.#cancelTimer = this.#deps.clock.after(Math.ceil(ms), () => {
-      if (this.#state !== undefined) this.#apply(step(this.#state, { kind: 'timeout' }));
-    });
   }
 
   #end(outcome: TransferOutcome): void {
@@ -190,19 +188,15 @@ export class Sender {
     this.#finish();
   }
 
-  async #refuse(limit: number, code: number, why: string, to: UdpPeer): Promise<void> {
-    const answer = encodeErrorWithin(limit, code, why);
-    if (answer !== undefined) await this.#send(answer, to);
+  #send(data: Uint8Array): void {
+    this.#line?.send(data, this.#job.client).catch(this.#unsent);
   }
 
-  /** `partSize`: `data` is several packets of that size. */
-  async #send(data: Uint8Array, to: UdpPeer, partSize?: number): Promise<void> {
-    try {
-      if (partSize === undefined) await this.#socket?.send(data, to);
-      else await this.#socket?.sendParts?.(data, partSize, to);
-    } catch (error) {
-      // As good as a lost packet: the timer sends it again.
-      this.#deps.log.debug({ to, error: messageOf(error) }, 'a TFTP packet could not be sent');
-    }
-  }
+  /** As good as a lost packet: the timer sends it again. */
+  readonly #unsent = (error: unknown): void => {
+    this.#deps.log.debug(
+      { to: this.#job.client, error: messageOf(error) },
+      'a TFTP packet could not be sent',
+    );
+  };
 }

@@ -5,13 +5,17 @@ import { type Logger, silentLog } from '../../base/log.ts';
 import type { OpenUdp, UdpPeer } from '../../net/udp.ts';
 import type { ServerHandle } from '../handle.ts';
 import type { PxeEvent, PxeEventSink } from '../ports.ts';
+import { ByClient } from './by-client.ts';
+import { Deadlines } from './deadlines.ts';
 import { negotiate } from './negotiate.ts';
 import { limitsOf, type TftpServerOptions } from './options.ts';
 import { createRefusalCount } from './refusals.ts';
 import { decideRequest, type RequestDecision } from './request.ts';
 import { type Count, Sender } from './sender.ts';
 import type { TransferOutcome } from './transfer.ts';
+import { openTransferPorts } from './transfer-ports.ts';
 import { createUnprovenCount } from './unproven.ts';
+import { Vigil } from './vigil.ts';
 import { encodeErrorWithin, type TftpRequest } from './wire/packet.ts';
 
 export type { TftpServerOptions } from './options.ts';
@@ -41,19 +45,23 @@ export async function createTftpServer(
   const { openUdp, clock, log = silentLog } = deps;
   const senders = new Set<Sender>();
   const perClient = new Map<string, number>();
-  const newest = new Map<string, Sender>();
+  const newest = new ByClient<Sender>();
+  const deadlines = new Deadlines(clock);
+  const vigil = new Vigil();
   const mayRefuse = createRefusalCount();
   const beginUnproven = createUnprovenCount();
   const bind = { address, ...(device === undefined ? {} : { device }) };
-  let stopping = false;
+  let isOpen = false;
 
   const onDatagram = (data: Uint8Array, from: UdpPeer): void => {
-    const client = parseIpv4(from.address);
-    if (stopping || client === undefined || from.port === 0) return;
+    if (!isOpen) return;
     if (singlePort && !isRequest(data)) {
-      newest.get(keyOf(from))?.receive(data, from);
+      vigil.heard();
+      newest.get(from)?.receive(data);
       return;
     }
+    const client = parseIpv4(from.address);
+    if (client === undefined || from.port === 0) return;
     const decision = decideRequest(data, deps.files);
     if (decision.kind === 'serve') serve(decision, client, from);
     else if (decision.kind === 'refuse') refuse(decision, client, from, data.length);
@@ -80,15 +88,14 @@ export async function createTftpServer(
     client: Ipv4,
     from: UdpPeer,
   ): void => {
-    const key = keyOf(from);
-    const before = newest.get(key);
+    const before = newest.get(from);
     if (before !== undefined) {
       const same = sameRequest(before.request, request);
       if (same && before.ackedBytes === 0) return before.askedAgain();
       if (same && singlePort && clock.now() - before.heardAt < aliveMs) return;
       // It asks for something else, or once more after a reset, and will not answer the first one any more.
       if (singlePort || before.ackedBytes === 0) {
-        newest.delete(key);
+        newest.delete(from);
         void before.stop();
       }
     }
@@ -124,50 +131,59 @@ export async function createTftpServer(
         content,
         negotiated,
         client: from,
-        open: singlePort
-          ? () => Promise.resolve(shared)
-          : (receive) => openUdp({ ...bind, port: 0, parts: negotiated.windowSize > 1 }, receive),
+        open: (receive) => ports?.open(from, negotiated.windowSize, receive) ?? onlyLine,
         onHeard,
         onProgress: (count) => event('progress', count),
         onEnd,
       },
-      { clock, log },
+      { clock, deadlines, log },
     );
     senders.add(sender);
-    newest.set(key, sender);
+    newest.set(from, sender);
     perClient.set(client, ofClient + 1);
     void sender.closed.finally(() => {
       senders.delete(sender);
-      if (newest.get(key) === sender) newest.delete(key);
+      if (newest.get(from) === sender) newest.delete(from);
       const left = (perClient.get(client) ?? 1) - 1;
       if (left === 0) perClient.delete(client);
       else perClient.set(client, left);
     });
   };
 
-  const listener = await openUdp({ ...bind, port }, onDatagram);
-  const shared = {
+  const ports = singlePort
+    ? undefined
+    : await openTransferPorts({
+        open: (kind, receive) => openUdp({ ...bind, port: 0, ...kind }, receive),
+        clock,
+        log,
+        vigil,
+        mayRefuse: (client) => mayRefuse(client, clock.now()),
+      });
+  const listener = await openUdp({ ...bind, port, bursts: 'joined' }, onDatagram).catch(
+    async (error: unknown) => {
+      await ports?.close();
+      throw error;
+    },
+  );
+  const onlyLine = {
     send: (data: Uint8Array, to: UdpPeer): Promise<void> => listener.send(data, to),
     close: () => Promise.resolve(),
   };
+  isOpen = true;
   log.info({ address, port: listener.local.port, device, singlePort }, 'TFTP server listens');
   let closing: Promise<void> | undefined;
   return {
     address,
     port: listener.local.port,
     close() {
-      stopping = true;
+      isOpen = false;
       closing ??= (async () => {
         await Promise.all(Array.from(senders, (sender) => sender.stop('the TFTP server was stopped')));
-        await listener.close();
+        await Promise.all([listener.close(), ports?.close()]);
       })();
       return closing;
     },
   };
-}
-
-function keyOf(peer: UdpPeer): string {
-  return `${peer.address}:${peer.port}`;
 }
 
 /** The opcodes that start something; everything else belongs to a transfer. */

@@ -30,6 +30,7 @@ export interface Transfer {
   /** The client has acknowledged something, if only the options. */
   readonly verified: boolean;
   /** See Silence in retry.ts. */
+  readonly timeoutMs: number | undefined;
   readonly tries: number;
   readonly silentMs: number;
   readonly backoff: number;
@@ -70,12 +71,16 @@ const mostAskedAgain = 3;
 
 /** Answers a read request: OACK when options were taken, the first data otherwise. RFC 1350 §4, RFC 2347 §3 */
 export function beginTransfer(content: Uint8Array, negotiated: Negotiated, now: number): TransferStep {
+  const isNegotiating = negotiated.answer.length > 0;
+  const lastBlock = Math.floor(content.length / negotiated.blockSize) + 1;
+  const last = Math.min(negotiated.windowSize, lastBlock);
   const transfer: Transfer = {
-    plan: { ...negotiated, content, lastBlock: Math.floor(content.length / negotiated.blockSize) + 1 },
-    phase: negotiated.answer.length > 0 ? 'negotiating' : 'sending',
+    plan: { ...negotiated, content, lastBlock },
+    phase: isNegotiating ? 'negotiating' : 'sending',
     acked: 0,
-    sent: 0,
+    sent: isNegotiating ? 0 : last,
     verified: false,
+    timeoutMs: negotiated.timeoutMs,
     tries: 0,
     silentMs: 0,
     backoff: 0,
@@ -86,7 +91,10 @@ export function beginTransfer(content: Uint8Array, negotiated: Negotiated, now: 
     askedAgain: 0,
     retransmits: 0,
   };
-  return transmit(transfer, now);
+  const first: TransferEffect = isNegotiating
+    ? { kind: 'send-options' }
+    : { kind: 'send-data', first: 1, last };
+  return [transfer, [first, wait(transfer)]];
 }
 
 /** Moves a transfer on; an ended one stays ended and does nothing. */
@@ -137,67 +145,47 @@ function onDuplicate(transfer: Transfer): TransferStep {
 }
 
 function onTimeout(transfer: Transfer): TransferStep {
-  const silence = { ...transfer, timeoutMs: transfer.plan.timeoutMs };
-  if (isLost(silence)) return end(transfer, { kind: 'failed', reason: silenceReason(transfer) });
+  if (isLost(transfer)) return end(transfer, { kind: 'failed', reason: silenceReason(transfer) });
   const [next, effects] = repeat({
     ...transfer,
     tries: transfer.tries + 1,
     backoff: transfer.backoff + 1,
-    silentMs: transfer.silentMs + waitMs(silence),
+    silentMs: transfer.silentMs + waitMs(transfer),
   });
   return [next, [...effects, wait(next)]];
 }
 
-/** The client has everything up to `acked`. */
+/** The client has everything up to `acked`: what comes next, for the first time, and a fresh timer. */
 function moveOn(before: Transfer, acked: number, now: number): TransferStep {
   const { plan, sent, sentAt } = before;
-  const measured = sentAt !== undefined;
-  // Written out: this runs for each window, and objects that are spread cost more than all the rest.
+  const isDone = acked === plan.lastBlock;
+  const last = Math.min(acked + plan.windowSize, plan.lastBlock);
+  const roundTrip =
+    sentAt === undefined ? before.roundTrip : measureRoundTrip(before.roundTrip, Math.max(0, now - sentAt));
+  // A longer wait stays until a packet that was sent once is answered (Karn); not the longest: on a bad link few are.
+  const backoff = sentAt === undefined ? Math.min(before.backoff, mostKeptBackoff) : 0;
+  // Written out, all in one: this runs for each window, and objects that are spread cost more than all the rest.
   const moved: Transfer = {
     plan,
-    phase: 'sending',
+    phase: isDone ? 'ended' : 'sending',
     acked,
-    sent,
+    sent: Math.max(sent, last),
     verified: true,
+    timeoutMs: before.timeoutMs,
     tries: 0,
     silentMs: 0,
-    // A longer wait stays until a packet that was sent once is answered (Karn); not the longest: on a bad link few are.
-    backoff: measured ? 0 : Math.min(before.backoff, mostKeptBackoff),
-    roundTrip: measured ? measureRoundTrip(before.roundTrip, Math.max(0, now - sentAt)) : before.roundTrip,
-    sentAt: undefined,
+    backoff,
+    roundTrip,
+    // What was in flight before may still be answered: no sample then.
+    sentAt: acked < sent ? undefined : now,
     // Part of a window: its rest is sent again now, and the client may complain about each stale packet on its way.
     deaf: acked < sent || before.redundant,
     redundant: false,
     askedAgain: before.askedAgain,
-    retransmits: before.retransmits,
+    retransmits: before.retransmits + sent - acked,
   };
-  return acked === plan.lastBlock ? end(moved, { kind: 'done' }) : transmit(moved, now);
-}
-
-/** First transmission of what comes next, and a fresh timer. */
-function transmit(transfer: Transfer, now: number): TransferStep {
-  const { plan, phase, acked, sent } = transfer;
-  if (phase === 'negotiating')
-    return [{ ...transfer, sentAt: now }, [{ kind: 'send-options' }, wait(transfer)]];
-  const last = lastInWindow(transfer);
-  const next: Transfer = {
-    plan,
-    phase,
-    acked,
-    sent: Math.max(sent, last),
-    verified: transfer.verified,
-    tries: transfer.tries,
-    silentMs: transfer.silentMs,
-    backoff: transfer.backoff,
-    roundTrip: transfer.roundTrip,
-    // What was in flight before may still be answered: no sample then.
-    sentAt: acked < sent ? undefined : now,
-    deaf: transfer.deaf,
-    redundant: transfer.redundant,
-    askedAgain: transfer.askedAgain,
-    retransmits: transfer.retransmits + sent - acked,
-  };
-  return [next, [{ kind: 'send-data', first: acked + 1, last }, wait(next)]];
+  if (isDone) return [moved, [{ kind: 'end', outcome: { kind: 'done' } }]];
+  return [moved, [{ kind: 'send-data', first: acked + 1, last }, wait(moved)]];
 }
 
 /** The packets in flight once more: the OACK, or the window after the last acknowledged block. */
@@ -217,9 +205,7 @@ function lastInWindow({ acked, plan }: Transfer): number {
 }
 
 function wait(transfer: Transfer): TransferEffect {
-  const { roundTrip, backoff, tries, silentMs, verified, plan } = transfer;
-  const ms = waitMs({ timeoutMs: plan.timeoutMs, roundTrip, backoff, tries, silentMs, verified });
-  return { kind: 'wait', ms };
+  return { kind: 'wait', ms: waitMs(transfer) };
 }
 
 function end(transfer: Transfer, outcome: TransferOutcome): TransferStep {

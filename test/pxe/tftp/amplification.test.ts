@@ -2,9 +2,10 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { silentLog } from '../../../src/base/log.ts';
 import type { UdpReceiver } from '../../../src/net/udp.ts';
-import { Sender } from '../../../src/pxe/tftp/sender.ts';
 import { createTftpServer } from '../../../src/pxe/tftp/server.ts';
+import { TransferPort } from '../../../src/pxe/tftp/transfer-port.ts';
 import { createUnprovenCount } from '../../../src/pxe/tftp/unproven.ts';
+import { Vigil } from '../../../src/pxe/tftp/vigil.ts';
 import { cases } from '../../support/cases.ts';
 import { loopback, pattern, rawAck, rawRequest } from '../../support/tftp-peer.ts';
 import { virtualTime } from '../../support/virtual-net.ts';
@@ -19,12 +20,12 @@ async function sentTo(
 ): Promise<number[]> {
   const time = virtualTime();
   const sizes: number[] = [];
-  const receivers: UdpReceiver[] = [];
+  let listener: UdpReceiver | undefined;
   const server = await createTftpServer(
     { address: loopback },
     {
       openUdp: (options, receive) => {
-        receivers.push(receive);
+        if (options.port === 69) listener = receive;
         const send = (data: Uint8Array): Promise<void> => {
           sizes.push(data.length);
           return Promise.resolve();
@@ -41,7 +42,7 @@ async function sentTo(
     },
   );
   for (const [n, request] of requests.entries()) {
-    receivers[0]?.(request, { address: '192.0.2.9', port: ports(n) });
+    listener?.(request, { address: '192.0.2.9', port: ports(n) });
     await time.pass(1);
   }
   for (let second = 0; second < 300; second += 1) await time.pass(1000);
@@ -118,33 +119,28 @@ it('never answers with an ERROR that is longer than what it answers', async () =
 });
 
 it('tells strangers at a transfer nothing longer than what they sent', async () => {
-  const client = { address: '192.0.2.9', port: 2000 };
   const sent: number[] = [];
-  const time = virtualTime();
-  const sender = new Sender(
-    {
-      request: { kind: 'read', file: 'f', mode: 'octet', options: [] },
-      content,
-      negotiated: { blockSize: 512, windowSize: 1, timeoutMs: undefined, answer: [] },
-      client,
-      open: () =>
-        Promise.resolve({
-          send: (data: Uint8Array, to: { readonly address: string }) => {
-            if (to.address !== client.address) sent.push(data.length);
-            return Promise.resolve();
-          },
-          close: () => Promise.resolve(),
-        }),
-      onHeard: () => {},
-      onProgress: () => {},
-      onEnd: () => {},
+  let arrive: UdpReceiver = () => {};
+  const port = await TransferPort.open(
+    (receive) => {
+      arrive = receive;
+      return Promise.resolve({
+        local: { address: loopback, port: 7 },
+        send: (data: Uint8Array) => {
+          sent.push(data.length);
+          return Promise.resolve();
+        },
+        close: () => Promise.resolve(),
+      });
     },
-    { clock: time.clock, log: silentLog },
+    { clock: virtualTime().clock, log: silentLog, vigil: new Vigil(), mayRefuse: () => true },
   );
-  await time.pass(1);
-  const stranger = { address: '192.0.2.10', port: 7 };
+  const heard: number[] = [];
+  const line = port.take({ address: '192.0.2.9', port: 2000 }, (data) => heard.push(data.length));
+  const stranger = { address: '192.0.2.10', port: 2000 };
   for (const data of [rawAck(1), Uint8Array.of(0, 3, 0, 1, 1), Uint8Array.of(0, 3, 0, 1, ...pattern(500))])
-    sender.receive(data, stranger);
+    arrive(data, stranger);
   expect(sent).toEqual([5, 5 + 'unknown transfer id'.length]);
-  await sender.stop();
+  expect(heard).toEqual([]);
+  await line?.close();
 });

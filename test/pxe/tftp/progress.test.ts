@@ -7,6 +7,6 @@ it.each([
   ['less than half a second, less than a tenth', { bytes: 99, at: 499 }, false],
   ['a tenth', { bytes: 100, at: 100 }, true],
   ['a tenth in no time', { bytes: 900, at: 99 }, false],
-])('%s', (_, now, told) => {
-  expect(worthTelling({ bytes: 0, at: 0 }, now, 1000)).toBe(told);
+])('%s', (_, { bytes, at }, told) => {
+  expect(worthTelling({ bytes: 0, at: 0 }, bytes, at, 1000)).toBe(told);
 });

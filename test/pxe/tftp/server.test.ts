@@ -4,7 +4,7 @@ import type { Clock } from '../../../src/base/clock.ts';
 import type { Ipv4 } from '../../../src/base/ipv4.ts';
 import { NetError } from '../../../src/net/errors.ts';
 import { openUdp } from '../../../src/net/dgram.ts';
-import type { UdpBindOptions } from '../../../src/net/udp.ts';
+import type { UdpBindOptions, UdpReceiver, UdpSocket } from '../../../src/net/udp.ts';
 import { liveTftp, pattern, peer, rawAck, rawRequest, until } from '../../support/tftp-peer.ts';
 
 const open: { close(): Promise<void> }[] = [];
@@ -136,7 +136,9 @@ it('answers from the address and device it was given, also the transfers', async
   const client = keep(await peer());
   await client.send(rawRequest(1, 'f'), server.port); // goes to 127.0.0.1: not ours
   expect(await client.next(100)).toBeUndefined();
-  expect(binds).toEqual([{ address: '127.0.0.9', device: 'lo', port: 0 }]);
+  expect(binds).toEqual(
+    Array.from({ length: 5 }, () => ({ address: '127.0.0.9', device: 'lo', port: 0, bursts: 'joined' })),
+  );
 });
 
 it('close ends transfers under way, tells the client, leaves no socket, and may be called twice', async () => {
@@ -183,17 +185,31 @@ it('survives a socket that cannot be opened for a transfer', async () => {
     {},
     {
       openUdp: (options, receive) =>
-        options.port === 0 && events0.listening
+        options.parts === true
           ? Promise.reject(new NetError('io', 'too many open files'))
-          : openUdp(options, receive).finally(() => {
-              events0.listening = true;
-            }),
+          : openUdp(options, receive),
     },
   );
   keep(server);
   const client = keep(await peer());
-  await client.send(rawRequest(1, 'f'), server.port);
+  await client.send(rawRequest(1, 'f', 'octet', ['windowsize', '64']), server.port);
   await until(() => events.some((e) => e.phase === 'failed'));
   expect(events.at(-1)?.reason).toContain('too many open files');
 });
-const events0 = { listening: false };
+
+it('leaves no socket open when one of them cannot be had', async () => {
+  const sockets = (): number => readdirSync('/proc/self/fd').length;
+  const before = sockets();
+  let opened = 0;
+  const failing = (options: UdpBindOptions, receive: UdpReceiver): Promise<UdpSocket> => {
+    opened += 1;
+    return opened === 3 ? Promise.reject(new NetError('io', 'no more')) : openUdp(options, receive);
+  };
+  await expect(liveTftp({}, {}, { openUdp: failing })).rejects.toThrow('no more');
+  const { server } = await liveTftp({});
+  const listening = sockets();
+  await expect(liveTftp({}, { port: server.port })).rejects.toThrow(NetError);
+  await until(() => sockets() === listening);
+  await server.close();
+  await until(() => sockets() <= before);
+});

@@ -1,3 +1,5 @@
+import { ByteWriter } from '../../../base/bytes.ts';
+
 /** Puts packets that lie behind one another in memory together: each of the answer is one or more whole packets. */
 export function joinPackets(packets: readonly Uint8Array[]): readonly Uint8Array[] {
   const joined: Uint8Array[] = [];
@@ -14,29 +16,33 @@ export function joinPackets(packets: readonly Uint8Array[]): readonly Uint8Array
 export const dataHeaderBytes = 4;
 
 /**
- * Makes the DATA packets of one transfer in memory that is used again: the packet of a block stays as it is until the block
- * `windowSize` further on is asked for, which is after the client has acknowledged the former. The last block, which is short
- * and maybe empty, gets memory of its own, so that a packet that still waits in a socket never grows. `block` is an absolute
- * number, from 1; on the wire it rolls over to 0 after 65,535: no RFC says so, all clients in use do it. RFC 1350 §5
+ * Makes the DATA packets of one transfer in memory that is used again: the packet of a block stays as it is until the block `slots` further on
+ * is asked for. The last block, which is short and maybe empty, gets memory of its own, so that a packet that still waits in a socket never
+ * grows. `block` is an absolute number, from 1; on the wire it rolls over to 0 after 65,535: no RFC says so, all clients in use do it.
+ * RFC 1350 §5
  */
 export function createDataEncoder(
   content: Uint8Array,
   blockSize: number,
-  windowSize: number,
+  slots: number,
 ): (block: number) => Uint8Array {
-  const slots = Math.min(windowSize, Math.floor(content.length / blockSize));
+  const usable = Math.min(slots, Math.floor(content.length / blockSize));
   const slotBytes = dataHeaderBytes + blockSize;
-  const memory = new Uint8Array(slots * slotBytes);
-  const packets = Array.from({ length: slots }, (_, slot) =>
+  const memory = new Uint8Array(usable * slotBytes);
+  const packets = Array.from({ length: usable }, (_, slot) =>
     memory.subarray(slot * slotBytes, (slot + 1) * slotBytes),
   );
+  /** The block that is in each slot. */
+  const held = packets.map(() => 0);
   return (block) => {
     const begin = (block - 1) * blockSize;
+    const slot = (block - 1) % usable;
+    const whole = begin + blockSize <= content.length ? packets[slot] : undefined;
+    if (whole !== undefined && held[slot] === block) return whole;
     const data = content.subarray(begin, begin + blockSize);
-    const slot = data.length < blockSize ? undefined : packets[(block - 1) % slots];
-    const packet = slot ?? new Uint8Array(dataHeaderBytes + data.length);
-    packet.set([0, 3, (block >>> 8) & 0xff, block & 0xff]);
-    packet.set(data, dataHeaderBytes);
+    const packet = whole ?? new Uint8Array(dataHeaderBytes + data.length);
+    new ByteWriter(packet).u16be(3).u16be(block).bytes(data);
+    if (whole !== undefined) held[slot] = block;
     return packet;
   };
 }

@@ -70,6 +70,20 @@ export function decodeTftp(bytes: Uint8Array): TftpPacket {
   }
 }
 
+/** Reads a packet of a transfer; undefined for noise. An ACK, which nearly all are, without the detour through all that it could be. */
+export function receivedPacket(bytes: Uint8Array): TftpPacket | undefined {
+  if (bytes.length === 4) {
+    const r = new ByteReader(bytes);
+    if (r.u16be('tftp.opcode') === 4) return { kind: 'ack', block: r.u16be('ack.block') };
+  }
+  try {
+    return decodeTftp(bytes);
+  } catch (error) {
+    if (error instanceof WireError) return undefined;
+    throw error;
+  }
+}
+
 /** Writes any TFTP packet; names and messages must be free of NUL (throws WireError). */
 export function encodeTftp(packet: TftpPacket): Uint8Array {
   switch (packet.kind) {
