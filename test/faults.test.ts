@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it, type TestContext } from 'vitest';
 import { silentLog } from '../src/base/log.ts';
 import { type Client, createClient } from '../src/cli/client.ts';
 import { loadConfig } from '../src/config.ts';
@@ -15,29 +15,32 @@ import { needRoot, needTools } from './support/need.ts';
 
 /** What a technician gets to read over REST when something outside is wrong: the whole server, real sockets, a real BMC. */
 
-const closers: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const close of closers.splice(0).toReversed()) await close();
-});
+/** The system gives a port that was closed a second time; tests run side by side. */
+const givenPorts = new Set<number>();
 
 async function freeUdpPort(): Promise<number> {
   const socket = createSocket('udp4').bind(0, '127.0.0.1');
   await once(socket, 'listening');
   const { port } = socket.address();
   socket.close();
+  if (givenPorts.has(port)) return freeUdpPort();
+  givenPorts.add(port);
   return port;
 }
 
 type Boot = NonNullable<NonNullable<Parameters<typeof loadConfig>[0]>['overrides']>['boot'];
 
-function newFolder(): string {
+/** What a test opens is closed at its end, the last one first. */
+type Test = Pick<TestContext, 'onTestFinished'>;
+
+function newFolder(test: Test): string {
   const folder = mkdtempSync(join(tmpdir(), 'rackwright-faults-'));
-  closers.push(async () => rmSync(folder, { recursive: true, force: true }));
+  test.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-async function serve(boot: Boot = {}) {
-  const folder = newFolder();
+async function serve(test: Test, boot: Boot = {}) {
+  const folder = newFolder(test);
   const ports = {
     dhcpPort: await freeUdpPort(),
     dhcpClientPort: await freeUdpPort(),
@@ -55,7 +58,7 @@ async function serve(boot: Boot = {}) {
     },
   });
   const server: Rackwright = await startRackwright(config, silentLog, noPassword);
-  closers.push(() => server.close());
+  test.onTestFinished(() => server.close());
   const client = createClient({ url: server.url, pollMs: 20 });
   await client.login('admin', 'canary-admin-secret');
   return { client, config, server, folder };
@@ -66,9 +69,9 @@ function noPassword(): never {
   throw new Error('a random password, though one was given');
 }
 
-async function sim(): Promise<IpmiSim> {
+async function sim(test: Test): Promise<IpmiSim> {
   const bmc = await startIpmiSim({ users: [simAdmin] });
-  closers.push(() => bmc.close());
+  test.onTestFinished(() => bmc.close());
   return bmc;
 }
 
@@ -94,11 +97,12 @@ const pxeServer = (client: Client, dhcpInterface = 'lo') =>
     params: { name: 'row1', dhcpInterface, dhcpRangeBegin: '127.200.0.10', dhcpRangeEnd: '127.200.0.20' },
   });
 
-describe.skipIf(!needTools(simTool))('a BMC', () => {
-  it('with another password is refused without telling the one that was tried', async () => {
-    const { client } = await serve();
+// The deadlines of a BMC are real seconds here, so side by side.
+describe.skipIf(!needTools(simTool)).concurrent('a BMC', { timeout: 60_000 }, () => {
+  it('with another password is refused without telling the one that was tried', async (test) => {
+    const { client } = await serve(test);
     const text = await refusal(
-      client.call('POST', '/baremetal/chassis', chassis(await sim(), 'canary-bmc-pass')),
+      client.call('POST', '/baremetal/chassis', chassis(await sim(test), 'canary-bmc-pass')),
     );
     expect(text).toMatch(/password/);
     expect(text).toContain('skipIpmiCheck::true');
@@ -106,8 +110,8 @@ describe.skipIf(!needTools(simTool))('a BMC', () => {
     expect((await client.list('/baremetal/chassis')).length).toBe(0);
   });
 
-  it('that does not answer is named with its address, and can be recorded all the same', async () => {
-    const { client } = await serve();
+  it('that does not answer is named with its address, and can be recorded all the same', async (test) => {
+    const { client } = await serve(test);
     const nobody = { address: '127.9.9.9', port: await freeUdpPort() };
     const text = await refusal(client.call('POST', '/baremetal/chassis', chassis(nobody)));
     expect(text).toContain(`127.9.9.9:${nobody.port}`);
@@ -118,11 +122,11 @@ describe.skipIf(!needTools(simTool))('a BMC', () => {
       powerStatusBaremetalHost: {},
     });
     expect(power).toEqual({ status: 'UNKNOWN' });
-  }, 60_000);
+  });
 
-  it('that falls silent makes the power command fail with its reason, and works again after', async () => {
-    const { client } = await serve();
-    const bmc = await sim();
+  it('that falls silent makes the power command fail with its reason, and works again after', async (test) => {
+    const { client } = await serve(test);
+    const bmc = await sim(test);
     const created = await client.call('POST', '/baremetal/chassis', chassis(bmc));
     const { uuid } = created['inventory'] as { uuid: string };
     const act = (action: string) =>
@@ -136,11 +140,11 @@ describe.skipIf(!needTools(simTool))('a BMC', () => {
     await act('powerOffBaremetalHost');
     await act('powerResetBaremetalHost');
     expect(bmc.powerOn()).toBe(true);
-  }, 60_000);
+  });
 
-  it('is not touched when the inspector is missing or no PXE server runs', async () => {
-    const { client } = await serve();
-    const bmc = await sim();
+  it('is not touched when the inspector is missing or no PXE server runs', async (test) => {
+    const { client } = await serve(test);
+    const bmc = await sim(test);
     const created = await client.call('POST', '/baremetal/chassis', chassis(bmc));
     const { uuid } = created['inventory'] as { uuid: string };
     const provision = () =>
@@ -156,16 +160,16 @@ describe.skipIf(!needTools(simTool))('a BMC', () => {
 });
 
 describe.skipIf(!needRoot())('a PXE server', () => {
-  it('on an interface that is not there says which there are', async () => {
-    const { client } = await serve();
+  it('on an interface that is not there says which there are', async (test) => {
+    const { client } = await serve(test);
     expect(await refusal(pxeServer(client, 'nosuch0'))).toMatch(/"nosuch0" is no network interface.*address/);
   });
 
-  it('on an occupied port names it, leaves nothing open, and starts once the port is free', async () => {
+  it('on an occupied port names it, leaves nothing open, and starts once the port is free', async (test) => {
     const blocker = createSocket('udp4').bind(0, '127.0.0.1');
     await once(blocker, 'listening');
     const { port } = blocker.address();
-    const { client } = await serve({ tftpPort: port });
+    const { client } = await serve(test, { tftpPort: port });
     expect(await refusal(pxeServer(client))).toMatch(new RegExp(`${port}`));
     expect(await client.list('/baremetal/pxeserver')).toEqual([]);
     blocker.close();
@@ -173,17 +177,17 @@ describe.skipIf(!needRoot())('a PXE server', () => {
     expect((await pxeServer(client))['inventory']).toMatchObject({ status: 'Running' });
   });
 
-  it('without iPXE says which package is missing', async () => {
-    const { client } = await serve({ ipxeDirectory: '/nonexistent' });
+  it('without iPXE says which package is missing', async (test) => {
+    const { client } = await serve(test, { ipxeDirectory: '/nonexistent' });
     expect(await refusal(pxeServer(client))).toMatch(/install the Debian package ipxe/);
   });
 
-  it('comes back after a restart', async () => {
-    const { client, server, config } = await serve();
+  it('comes back after a restart', async (test) => {
+    const { client, server, config } = await serve(test);
     await pxeServer(client);
     await server.close();
     const again = await startRackwright(config, silentLog, noPassword);
-    closers.push(() => again.close());
+    test.onTestFinished(() => again.close());
     const second = createClient({ url: again.url, pollMs: 20 });
     await second.login('admin', 'canary-admin-secret');
     expect(await second.list('/baremetal/pxeserver')).toMatchObject([{ status: 'Running' }]);
@@ -191,19 +195,19 @@ describe.skipIf(!needRoot())('a PXE server', () => {
 });
 
 describe('the server itself', () => {
-  it('does not start twice on one data directory', async () => {
-    const { config } = await serve();
+  it('does not start twice on one data directory', async (test) => {
+    const { config } = await serve(test);
     await expect(startRackwright(config, silentLog, noPassword)).rejects.toMatchObject({
       message: expect.stringMatching(/in use|another/i),
     });
   });
 
-  it('does not start on an occupied API port, says so, and lets go of its data', async () => {
+  it('does not start on an occupied API port, says so, and lets go of its data', async (test) => {
     const blocker = createServer().listen(0, '127.0.0.1');
     await once(blocker, 'listening');
     const { port } = blocker.address() as AddressInfo;
-    closers.push(async () => blocker.close());
-    const folder = newFolder();
+    test.onTestFinished(() => void blocker.close());
+    const folder = newFolder(test);
     const config = loadConfig({
       env: {},
       overrides: { dataDirectory: folder, api: { address: '127.0.0.1', port } },
@@ -221,7 +225,7 @@ describe('the server itself', () => {
       silentLog,
       noPassword,
     );
-    closers.push(() => next.close());
+    test.onTestFinished(() => next.close());
     await createClient({ url: next.url }).login('admin', told[0]!);
   });
 });

@@ -5,7 +5,7 @@ import { apiTable } from '../../src/api/routes/index.ts';
 import { existing, seedRows } from '../support/api-rows.ts';
 import type { ApiWorld } from '../support/api-world.ts';
 import { openApi } from '../support/api-world.ts';
-import { cases } from '../support/cases.ts';
+import { protocolCases } from '../support/cases.ts';
 
 let world: ApiWorld;
 beforeAll(async () => {
@@ -187,7 +187,7 @@ it('any request gets an answer of the contract: never a 500, a stack or SQL', as
         await seedRows(world);
       }
     }),
-    { numRuns: cases(100_000) },
+    { numRuns: protocolCases() },
   );
   expect(world.store.writtenText()).not.toContain('SYS.1000');
   // The generator reaches the depths: every kind of answer was met.

@@ -120,7 +120,7 @@ describe.skipIf(!needTools(simTool))('an ipmi_sim that takes IPMI 1.5 with MD2 a
   });
 });
 
-describe.skipIf(!needTools(simTool))('ipmi_sim behind a network that loses 30 of 100', () => {
+describe.skipIf(!needTools(simTool)).concurrent('ipmi_sim behind a network that loses 30 of 100', () => {
   it.each([
     ['2.0', 1],
     ['2.0', 2],

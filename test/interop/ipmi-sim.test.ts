@@ -239,7 +239,7 @@ describe.skipIf(!needTools(simTool))('an ipmi_sim that falls silent', () => {
   });
 });
 
-describe.skipIf(!needTools(simTool))('ipmi_sim behind a bad network', () => {
+describe.skipIf(!needTools(simTool)).concurrent('ipmi_sim behind a bad network', () => {
   it.each([1, 2, 3])('loses 30 of 100 both ways, repeats and reorders, seed %i', async (seed) => {
     const sim = await startIpmiSim();
     const relay = await lossyRelay(sim, { seed, loss: 0.3, duplicate: 0.1, maxDelayMs: 30 });

@@ -92,7 +92,7 @@ it('finds the rows that a plain evaluation in memory finds', async () => {
         }
       },
     ),
-    { numRuns: cases(4000) / 10 },
+    { numRuns: cases(4000) / 5 },
   );
   expect(hits).toBeGreaterThan(100);
 }, 120_000);

@@ -64,6 +64,14 @@ async function letGo({ host, uuid }: ProductWorld, count: number): Promise<strin
   return [...told].join(', ');
 }
 
+/** The host has them again, each with its own driver. */
+async function expectBack(world: ProductWorld, addresses: readonly string[], driver: string): Promise<void> {
+  for (const address of addresses) {
+    await expectDriver(world, address, driver);
+    expectSame(`status of ${address}`, String((await world.deviceAt(address))['status']), 'Active');
+  }
+}
+
 const vmAction = async (world: ProductWorld, action: string, params = {}): Promise<void> => {
   await world.client.act(`/vm-instances/${world.uuid('vm')}/actions`, action, params);
 };
@@ -163,24 +171,32 @@ export const passThroughSteps: readonly Step<ProductWorld>[] = [
     },
   },
   {
-    // The group from the running VM, whose guest answers; the other one from the stopped VM.
-    name: 'give-back',
+    // From the running VM, whose guest answers.
+    name: 'give-back-running',
     async run(world) {
       const [call, guest] = await Promise.allSettled([
         hand(world, 'detach', pair[0]),
         letGo(world, pair.length),
       ]);
       const ejected = guest.status === 'fulfilled' ? guest.value : String(guest.reason);
-      if (call.status === 'rejected') throw new Error(`${String(call.reason)}; the guest let go: ${ejected}`);
+      // A call waits 20 s for the guest. Where this one answers later, the devices leave the VM all the same.
+      if (call.status === 'rejected') {
+        const said = `${String(call.reason)}; the guest let go: ${ejected}`;
+        expectText('a guest that answers late', said, 'it leaves the VM when the guest answers');
+        for (const address of pair) await world.deviceBecomes(address, 'Active', 120_000);
+      }
       expectSame("the group's NICs on the running VM's bus", await nicsOf(world, '8086:100e'), '0');
+      await expectBack(world, pair, 'e1000');
+      return ejected;
+    },
+  },
+  {
+    name: 'give-back-stopped',
+    async run(world) {
       await stopVm(world);
       await hand(world, 'detach', lone);
-      await expectDriver(world, lone, 'e1000e');
-      for (const address of pair) await expectDriver(world, address, 'e1000');
-      for (const address of [lone, ...pair]) {
-        expectSame(`status of ${address}`, String((await world.deviceAt(address))['status']), 'Active');
-      }
-      return ejected;
+      await expectBack(world, [lone], 'e1000e');
+      return undefined;
     },
   },
   {

@@ -21,14 +21,14 @@ import {
 import { defaultTiming } from '../../../src/ipmi/session/timing.ts';
 import { decodeSessionPacket, payloadType } from '../../../src/ipmi/wire/session-packet.ts';
 import { authType } from '../../../src/ipmi/wire/sessionless-packet.ts';
-import { cases } from '../../support/cases.ts';
+import { cases, protocolCases } from '../../support/cases.ts';
 import { fakeBmc } from '../../support/fake-bmc.ts';
 import { fakeLab } from '../../support/fake-lab.ts';
 import { seededRandom } from '../../support/faults.ts';
 import { using } from '../../support/ipmi-deps.ts';
 import { mutations } from '../../support/mutations.ts';
 
-const numRuns = cases(100_000);
+const numRuns = protocolCases();
 const patienceMs = 120_000;
 const now = 1_700_000_000_000;
 const password = 'test-secret';

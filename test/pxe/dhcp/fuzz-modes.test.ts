@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { sameSubnet } from '../../../src/base/ipv4.ts';
 import { decodeDhcpPacket } from '../../../src/pxe/dhcp/wire/packet.ts';
 import type { DhcpMode } from '../../../src/pxe/dhcp/options.ts';
-import { cases } from '../../support/cases.ts';
+import { protocolCases } from '../../support/cases.ts';
 import { boot, ip, message, server } from './client.ts';
 import { start } from './harness.ts';
 
@@ -94,7 +94,7 @@ it.each<[DhcpMode, Parameters<typeof start>[0]]>([
         answers += sent.length;
         for (const one of sent) expect(faultsOf(one, datagram, mode)).toEqual([]);
       }),
-      { numRuns: cases(100_000) },
+      { numRuns: protocolCases() },
     );
     expect(answers).toBeGreaterThan(100);
     expect(s.errors).toEqual([]);

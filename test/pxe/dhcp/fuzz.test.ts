@@ -4,7 +4,7 @@ import { decideReply } from '../../../src/pxe/dhcp/reply.ts';
 import { readRequest } from '../../../src/pxe/dhcp/request.ts';
 import { decodeDhcpPacket } from '../../../src/pxe/dhcp/wire/packet.ts';
 import type { BootDecision } from '../../../src/pxe/ports.ts';
-import { cases } from '../../support/cases.ts';
+import { protocolCases } from '../../support/cases.ts';
 import { address, boot, config, ignored, lease, mac, message, otherMac, server, tableOf } from './client.ts';
 
 const seeds = [
@@ -84,7 +84,7 @@ it('answers no datagram that must not be answered, and breaks on none', () => {
     fc.property(datagrams, fc.constantFrom(boot, address, ignored), (datagram, decision) => {
       expect(faults(datagram, decision)).toEqual([]);
     }),
-    { numRuns: cases(100_000) },
+    { numRuns: protocolCases() },
   );
   expect(answered).toBeGreaterThan(50);
 }, 120_000);

@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { artefacts, bootUrl, loaderNames, loaderUrl } from '../../../src/pxe/boot-files.ts';
 import { maskToken, parseBootPath } from '../../../src/pxe/http/path.ts';
-import { cases } from '../../support/cases.ts';
+import { protocolCases } from '../../support/cases.ts';
 
 const token = 'a1'.repeat(32);
 const pathOf = (url: string): string => new URL(url).pathname;
@@ -122,7 +122,7 @@ it('gives only clean names for any target', () => {
       }
       expect(path.kind === 'loader' || /^[0-9a-f]{16,128}$/.test(path.token)).toBe(true);
     }),
-    { numRuns: cases(100_000) },
+    { numRuns: protocolCases() },
   );
 }, 60_000);
 

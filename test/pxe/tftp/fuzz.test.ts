@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { systemClock } from '../../../src/base/clock.ts';
 import type { UdpReceiver } from '../../../src/net/udp.ts';
 import { createTftpServer } from '../../../src/pxe/tftp/server.ts';
-import { cases } from '../../support/cases.ts';
+import { cases, protocolCases } from '../../support/cases.ts';
 import { liveTftp, loopback, pattern, peer, rawAck, rawRequest, until } from '../../support/tftp-peer.ts';
 
 const words = fc.constantFrom(
@@ -71,7 +71,7 @@ it.each([false, true])(
         for (const receive of receivers) receive(bytes, { address: `127.0.1.${port}`, port: 1000 + port });
         receivers.splice(60);
       }),
-      { numRuns: cases(100_000) },
+      { numRuns: protocolCases() },
     );
     expect(sent).toBeGreaterThan(100);
     await server.close();
