@@ -317,6 +317,8 @@ describe('serial over LAN with our BMC simulator', () => {
     expect(error).toMatchObject({ data: { accepted: 0, mayHaveRun: true } });
     await eyes.hears('attached');
     expect(eyes.kinds()).toEqual(['detached', 'gap reattached', 'attached']);
+    // What is typed while it still greets would stand in the middle of that.
+    await eyes.sees('login: Rackwright BMC simulator\r\nlogin: ');
     await stream.write(ascii('root'));
     await eyes.sees('login: root');
   }, 30_000);

@@ -119,7 +119,7 @@ export class DhcpLab {
     writeFileSync(
       script,
       `#!/bin/sh\necho "@@ $1" >> "$TOLD"\nenv >> "$TOLD"\n` +
-        `[ "$1" = bound ] && ip addr replace "$ip/$mask" dev "$interface"\nexit 0\n`,
+        `[ "$1" = bound ] && ip addr replace "$ip/$mask" dev "$interface"\necho "@end $1" >> "$TOLD"\nexit 0\n`,
     );
     chmodSync(script, 0o755);
     writeFileSync(told, '');
@@ -151,7 +151,7 @@ export class DhcpLab {
       told: (name) => new RegExp(`^${name}=(.*)$`, 'm').exec(lastOf(readFileSync(told, 'utf8')))?.[1],
       async reach(event) {
         for (let tries = 0; tries < 100; tries++) {
-          if (readFileSync(told, 'utf8').includes(`@@ ${event}\n`)) return;
+          if (readFileSync(told, 'utf8').includes(`@end ${event}\n`)) return;
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
         throw new Error(`udhcpc does not reach ${event}: ${output}`);
