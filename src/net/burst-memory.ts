@@ -2,11 +2,7 @@ import { type Ipv4, ipv4FromNumber, ipv4ToNumber } from '../base/ipv4.ts';
 import type { Libc, NativeBytes } from './libc.ts';
 import { AF_INET, isLittle } from './sockaddr.ts';
 import type { UdpPeer, UdpReceiver } from './udp.ts';
-
-// linux/udp.h, linux/in.h, linux/socket.h
-const SOL_UDP = 17;
-const UDP_SEGMENT = 103;
-const MSG_DONTWAIT = 0x40;
+import { MSG_DONTWAIT, mostSegments, SOL_UDP, UDP_SEGMENT, unfitCodes } from './udp-segment.ts';
 
 // Of 64-bit Linux: struct mmsghdr, struct iovec, struct sockaddr_in, and struct cmsghdr with 16 bits of data behind it. socket(2), cmsg(3)
 const HEADER = {
@@ -27,15 +23,7 @@ const CONTROL_LENGTH = 18;
 /** Datagrams that are read by one call. */
 const mostRead = 32;
 const longestDatagram = 65_536;
-/** Datagrams that leave by one call, and that the kernel cuts apart again: UDP_MAX_SEGMENTS of older kernels. */
-export const mostSent = 64;
 const sendRoom = 131_072;
-/** The largest UDP datagram over IPv4, which is what the kernel takes to be cut apart. */
-export const mostTogether = 65_507;
-
-/** The kernel, the interface or the way to the peer takes no datagrams that are to be cut apart. udp(7), send(2) */
-const unfitCodes: ReadonlySet<string> = new Set(['EIO', 'EINVAL', 'EMSGSIZE', 'EOPNOTSUPP']);
-
 /** The calls that bursts are made of. */
 export type BurstCalls = Pick<Libc, 'sendmmsg' | 'recvmmsg' | 'lastError' | 'allocate' | 'pointerBytes'>;
 
@@ -178,18 +166,18 @@ export class ReadRoom extends Room {
 /** For sending. */
 export class SendRoom extends Room {
   readonly #c: BurstCalls;
-  readonly #names = HEADER.size * mostSent;
-  readonly #iovs = this.#names + NAME * mostSent;
-  readonly #controls = this.#iovs + IOV * mostSent;
-  readonly #data = this.#controls + CONTROL * mostSent;
+  readonly #names = HEADER.size * mostSegments;
+  readonly #iovs = this.#names + NAME * mostSegments;
+  readonly #controls = this.#iovs + IOV * mostSegments;
+  readonly #data = this.#controls + CONTROL * mostSegments;
   /** False once the way turned out to take no datagrams that are to be cut apart. */
   mayJoin: boolean;
 
   constructor(c: BurstCalls, mayJoin: boolean) {
-    super(c, (HEADER.size + NAME + IOV + CONTROL) * mostSent + sendRoom);
+    super(c, (HEADER.size + NAME + IOV + CONTROL) * mostSegments + sendRoom);
     this.#c = c;
     this.mayJoin = mayJoin;
-    for (let n = 0; n < mostSent; n += 1) {
+    for (let n = 0; n < mostSegments; n += 1) {
       const [header, control] = [HEADER.size * n, this.#controls + CONTROL * n];
       this.setPointer(header + HEADER.name, this.#names + NAME * n);
       this.set32(header + HEADER.nameLength, NAME);

@@ -1,6 +1,7 @@
-import { type BurstCalls, type Group, mostSent, mostTogether, ReadRoom, SendRoom } from './burst-memory.ts';
+import { type BurstCalls, type Group, ReadRoom, SendRoom } from './burst-memory.ts';
 import { libc } from './libc.ts';
 import type { UdpPeer, UdpReceiver } from './udp.ts';
+import { mostSegmentBytes, mostSegments } from './udp-segment.ts';
 
 type Send = (data: Uint8Array, to: UdpPeer) => Promise<void>;
 
@@ -50,8 +51,8 @@ export async function openBursts(
   function flush(): void {
     const all = waiting;
     waiting = [];
-    for (let from = 0; from < all.length; from += mostSent) {
-      const groups = grouped(all.slice(from, from + mostSent), sending.mayJoin);
+    for (let from = 0; from < all.length; from += mostSegments) {
+      const groups = grouped(all.slice(from, from + mostSegments), sending.mayJoin);
       const sent = isClosed ? 0 : sending.send(fd, groups);
       for (const [at, group] of groups.entries())
         for (const one of group.waiting) one.sent(at < sent ? undefined : send(one.data, one.to));
@@ -85,7 +86,7 @@ function grouped(waiting: readonly Waiting[], mayJoin: boolean): readonly Waitin
               group.size === data.length &&
               group.to.port === to.port &&
               group.to.address === to.address &&
-              (group.waiting.length + 1) * group.size <= mostTogether,
+              (group.waiting.length + 1) * group.size <= mostSegmentBytes,
           )
         : undefined;
     if (joined === undefined) groups.push({ to, size: data.length, waiting: [one] });

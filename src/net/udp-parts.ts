@@ -1,17 +1,14 @@
 import { type Libc, libc } from './libc.ts';
 import { sockaddrIn } from './sockaddr.ts';
 import type { UdpPeer } from './udp.ts';
-
-// linux/udp.h, linux/in.h, linux/socket.h
-const SOL_UDP = 17;
-const UDP_SEGMENT = 103;
-const MSG_DONTWAIT = 0x40;
-/** What one call takes: UDP_MAX_SEGMENTS of older kernels, and the largest UDP datagram over IPv4. */
-const mostParts = 64;
-const mostBytes = 65_507;
-
-/** The socket takes no more at present; all else means that the parts do not fit the way: EIO, EINVAL, EMSGSIZE. udp(7), send(2) */
-const fullCodes: ReadonlySet<string> = new Set(['EAGAIN', 'EWOULDBLOCK', 'ENOBUFS', 'ENOMEM']);
+import {
+  MSG_DONTWAIT,
+  mostSegmentBytes,
+  mostSegments,
+  SOL_UDP,
+  UDP_SEGMENT,
+  unfitCodes,
+} from './udp-segment.ts';
 
 type Send = (data: Uint8Array, to: UdpPeer) => Promise<void>;
 
@@ -65,17 +62,17 @@ export async function createPartSender(
 
   /** Sends as much as the socket takes at once; answers how many bytes that were. */
   function sendTogether(data: Uint8Array, size: number, to: UdpPeer): number {
-    if (isClosed || isUnfit || waiting > 0 || size > mostBytes / 2) return 0;
+    if (isClosed || isUnfit || waiting > 0 || size > mostSegmentBytes / 2) return 0;
     if (!setSize(size)) {
       isUnfit = true;
       return 0;
     }
     const address = addressOf(to);
-    const most = Math.min(mostParts, Math.floor(mostBytes / size)) * size;
+    const most = Math.min(mostSegments, Math.floor(mostSegmentBytes / size)) * size;
     let sent = 0;
     for (const piece of pieces(data, most)) {
       if (c.sendto(fd, piece, piece.length, MSG_DONTWAIT, address, address.length) < 0) {
-        isUnfit = !fullCodes.has(c.lastError());
+        isUnfit = unfitCodes.has(c.lastError());
         break;
       }
       sent += piece.length;
